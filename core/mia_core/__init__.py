@@ -1,0 +1,1 @@
+"""The mind, and all that is stored."""

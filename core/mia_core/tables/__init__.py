@@ -1,0 +1,31 @@
+"""Every table, one file a noun. Import from here, so that the metadata is whole."""
+
+from sqlmodel import SQLModel
+
+from mia_core.tables.conversation import Message, ModelCall, Session, Turn
+from mia_core.tables.feeling import FeelingRow
+from mia_core.tables.inbox import InboxRow, Mailbox
+from mia_core.tables.memory import Memory
+from mia_core.tables.operation import Credential, Cursor, Lease
+from mia_core.tables.outbox import OutboxRow
+from mia_core.tables.person import TERMINAL_PERSON, Person
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "TERMINAL_PERSON",
+    "Credential",
+    "Cursor",
+    "FeelingRow",
+    "InboxRow",
+    "Lease",
+    "Mailbox",
+    "Memory",
+    "Message",
+    "ModelCall",
+    "OutboxRow",
+    "Person",
+    "Session",
+    "Turn",
+    "metadata",
+]

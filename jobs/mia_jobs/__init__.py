@@ -1,0 +1,1 @@
+"""The scheduler and each job it runs."""

@@ -1,0 +1,1 @@
+"""The companion site: pages for people and probes for operators."""
