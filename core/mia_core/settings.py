@@ -38,6 +38,7 @@ class DatabaseSettings(Section):
 
     url: str = Field(
         "sqlite:///mia.sqlite3",
+        repr=False,  # may hold a password
         description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. SQLite serves one machine.",
         pattern=r"^(sqlite|postgresql)(\+\w+)?://",
     )
@@ -86,9 +87,7 @@ class BotSettings(Section):
     workers: int = Field(4, ge=1, le=64, description="Turns that may run at once in one process.")
     lease_s: float = Field(120, gt=0, description="A turn's hold on its person lapses after this.")
     max_attempts: int = Field(6, ge=1, le=50, description="Tries of a turn or a send before it is dead.")
-    post_length: int = Field(
-        280, ge=40, le=25_000, description="Weighted length of a post; 25000 with Premium."
-    )
+    post_length: int = Field(280, ge=40, le=25_000, description="Weighted length; 25000 with Premium.")
     thread_posts: int = Field(3, ge=1, le=10, description="Posts that one long public answer may take.")
     thread_context: int = Field(5, ge=0, le=20, description="Posts above a mention that she reads.")
     bot_turns: int = Field(3, ge=0, description="Answers to another bot in one thread.")
@@ -129,6 +128,7 @@ class VaultSettings(Section):
         (), description="Fernet keys for OAuth tokens, newest first. Make one with `mia keys new`."
     )
     hash_key: SecretStr | None = Field(None, description="Key for hashes of people's ids in logs and at xAI.")
+    key_file: Path = Field(Path("mia.key"), description="Development: keeps a key made at the first start.")
 
 
 class LogSettings(Section):
@@ -160,11 +160,11 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - passed by name
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - passed by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - passed by name
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment goes before the file, which comes in as arguments."""
         return env_settings, init_settings

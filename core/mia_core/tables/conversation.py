@@ -61,12 +61,11 @@ class Message(SQLModel, table=True):
 
 
 class ModelCall(SQLModel, table=True):
-    """One call to xAI and what it cost, whatever came of it. Holds no text."""
+    """One call to xAI and what it cost, whatever came of it. Holds no text and nobody's id."""
 
     __tablename__ = "model_call"
 
     id: int = own_id()
-    person_id: int | None = Field(default=None, sa_type=BigInteger, index=True)
     at: datetime = Field(sa_type=Moment, index=True)
     purpose: str = Field(description="turn, or another reason to ask.")
     model: str
@@ -78,5 +77,3 @@ class ModelCall(SQLModel, table=True):
     cost_ticks: int = Field(default=0, sa_type=BigInteger, description="1e10 ticks are one US dollar.")
     duration_ms: int = 0
     request_id: str | None = Field(default=None, description="x-request-id, for xAI's support.")
-
-

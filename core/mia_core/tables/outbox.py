@@ -17,6 +17,7 @@ class OutboxRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("person_id", "key", name="uq_outbox_key"),
         CheckConstraint("state in ('ready', 'sending', 'unknown', 'sent', 'dead')", name="ck_outbox_state"),
+        Index("ix_outbox_waiting", "person_id", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_outbox_due", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 
@@ -26,8 +27,9 @@ class OutboxRow(SQLModel, table=True):
     channel: str = Field(description="dm or post.")
     address: str = Field(description="dm: the person's X id; post: id of the post that is answered.")
     after_id: int | None = Field(
-        default=None, sa_type=BigInteger, description="Outbox row of the part before; sent first, answered by this."
+        default=None, sa_type=BigInteger, description="Row of the part before: this one answers that post."
     )
+    turn_id: int | None = Field(default=None, sa_type=BigInteger, description="None for a notice.")
     text: str
     state: str = Field(default="ready", description="ready, sending, unknown, sent or dead.")
     due_at: datetime = Field(sa_type=Moment, description="Not before: creation, back-off, or a lease's end.")

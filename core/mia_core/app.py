@@ -1,0 +1,83 @@
+"""The composition root: opens every resource that a process needs, and closes them in reverse."""
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mia_core.clock import Clock, system_clock
+from mia_core.credentials import Credentials
+from mia_core.cursors import Cursors
+from mia_core.database import Database, open_database
+from mia_core.ids import IdMaker
+from mia_core.inbox import Inbox
+from mia_core.leases import Leases
+from mia_core.memory.embed import Embedder, UseEmbedder
+from mia_core.memory.index import MemoryIndexes
+from mia_core.outbox import Outbox
+from mia_core.prompt.compose import Prompts
+from mia_core.schema import require_current
+from mia_core.settings import Settings
+from mia_core.spending import Spending
+from mia_core.vault import Vault, open_vault
+from mia_core.xai.client import Xai, open_xai
+
+
+@dataclass(frozen=True)
+class App:
+    """All that is open, in one typed place. Made by `open_app`, handed to whoever needs it."""
+
+    settings: Settings
+    clock: Clock
+    ids: IdMaker
+    owner: str
+    """This process, as it signs leases."""
+    database: Database
+    vault: Vault
+    credentials: Credentials
+    leases: Leases
+    cursors: Cursors
+    inbox: Inbox
+    outbox: Outbox
+    spending: Spending
+    xai: Xai
+    embedder: Embedder
+    indexes: MemoryIndexes
+    prompts: Prompts
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[App]:
+    """Open everything. Raises OperatorError, in one sentence, for whatever is not as it should be."""
+    async with AsyncExitStack() as stack:
+        vault = open_vault(settings)
+        prompts = Prompts(username=settings.x.username, persona_file=settings.persona.file)
+        database = await stack.enter_async_context(open_database(settings.database))
+        await require_current(database)
+        embedder = UseEmbedder()
+        stack.callback(embedder.close)
+        ids = IdMaker(clock)
+        spending = Spending(database, ids, clock)
+        xai = await stack.enter_async_context(open_xai(settings.xai, clock=clock, spent_today=spending.today))
+        lease = timedelta(seconds=settings.bot.lease_s)
+        yield App(
+            settings=settings,
+            clock=clock,
+            ids=ids,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+            database=database,
+            vault=vault,
+            credentials=Credentials(database, vault, clock),
+            leases=Leases(database, clock),
+            cursors=Cursors(database, clock),
+            inbox=Inbox(database, ids, clock, lease),
+            outbox=Outbox(database, ids, clock, lease),
+            spending=spending,
+            xai=xai,
+            embedder=embedder,
+            indexes=MemoryIndexes(database, embedder.name),
+            prompts=prompts,
+        )

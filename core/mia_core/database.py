@@ -1,0 +1,117 @@
+"""The database: one SQLite file, or PostgreSQL; reads hold no transaction, writes are one short one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.url import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from mia_core.errors import DatabaseError
+from mia_core.settings import DatabaseSettings
+
+_BUSY_TIMEOUT_MS = 30_000
+_SQLITE_READERS = 4
+
+
+class Database:
+    """Gives out connections. On SQLite one writer at a time waits here, in order, instead of spinning there."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._one_writer = asyncio.Lock() if self.is_sqlite else None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database, which serves one machine."""
+        return self.engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reads; each statement sees what was committed before it."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed at the end of the block, rolled back on any exception."""
+        async with self._one_writer or nullcontext(), self.engine.begin() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
+    """Connect, and close at the end. Raises DatabaseError when the database cannot be reached."""
+    engine = _engine(settings)
+    try:
+        try:
+            async with engine.connect():
+                pass
+        except (SQLAlchemyError, OSError) as error:
+            raise DatabaseError(f"database.url: cannot connect to {named(settings.url)}: {why(error)}") from None
+        yield Database(engine)
+    finally:
+        await engine.dispose()
+
+
+def named(url: str) -> str:
+    """The address without its password, for people to read."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def why(error: BaseException) -> str:
+    """The first line of what the driver said, without SQL and parameters."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return (str(cause).strip() or type(cause).__name__).splitlines()[0]
+
+
+def async_url(url: str) -> URL:
+    """The address with the driver that we use."""
+    parsed = make_url(url)
+    driver = "sqlite+aiosqlite" if parsed.get_backend_name() == "sqlite" else "postgresql+psycopg"
+    return parsed.set(drivername=driver)
+
+
+def _engine(settings: DatabaseSettings) -> AsyncEngine:
+    url = async_url(settings.url)
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(
+            url, pool_size=settings.pool_size, pool_pre_ping=True, connect_args={"connect_timeout": 10}
+        )
+    if not url.database or url.database == ":memory:":
+        raise DatabaseError("database.url: should name a file (sqlite:///FILE); memory is lost at every restart")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, pool_size=1 + _SQLITE_READERS, max_overflow=0)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """WAL lets readers go on beside the writer; FULL keeps what was acknowledged through a power cut."""
+    adapted: Any = connection
+    adapted.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late, and deferred
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-32768",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """Take the write lock at once: a read that turns into a write later could fail half-way."""
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""Emotion, mood and trust as pure functions over frozen values: same input, same result."""

@@ -1,0 +1,1 @@
+"""Gate: reasons to answer without asking the model."""

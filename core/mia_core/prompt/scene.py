@@ -1,0 +1,39 @@
+"""What a prompt may hold: two kinds of scenes, of which the public one has no place for anything private."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mia_core.emotion.feeling import Feeling
+from mia_core.events import Event
+from mia_core.memory.index import Remembered
+
+
+@dataclass(frozen=True)
+class Said:
+    """An earlier message of the same private conversation."""
+
+    by_mia: bool
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PrivateScene:
+    """A turn that only the person reads: their memories, what MIA feels towards them, what was said."""
+
+    now: datetime
+    events: Sequence[Event]
+    history: Sequence[Said]
+    memories: Sequence[Remembered]
+    feeling: Feeling
+
+
+@dataclass(frozen=True)
+class PublicScene:
+    """A turn that everybody reads: the mention and the public thread it stands in, and nothing else."""
+
+    now: datetime
+    event: Event
+    characters: int
+    """How long the answer may be."""

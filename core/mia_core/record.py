@@ -1,0 +1,236 @@
+"""What a turn reads and writes: history and feeling before, then one transaction with all that it changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from mia_core.app import App
+from mia_core.emotion.feeling import Feeling
+from mia_core.emotion.pad import Pad
+from mia_core.emotion.trust import Trust
+from mia_core.inbox import Claim
+from mia_core.memory.learn import NewMemories
+from mia_core.outbox import Channel
+from mia_core.prompt.scene import Said
+from mia_core.statements import insert_into
+from mia_core.tables import FeelingRow, Memory, Message, Person, Session, Turn
+from mia_core.xai.usage import CallRecord
+
+_CHANNELS: dict[str, Channel] = {"dm": "dm", "mention": "post"}
+"""Sources whose answers are sent by the outbox; the others' are handed back to who asked."""
+
+
+@dataclass(frozen=True)
+class TurnRecord:
+    """All that one turn changes."""
+
+    outcome: str
+    started_at: datetime
+    texts: tuple[str, ...] = ()
+    """What is sent, in order; already within the channel's rules."""
+    said: str = ""
+    """Her words as history keeps them; the fixed notices beside them are left out."""
+    language: str | None = None
+    feeling: Feeling | None = None
+    learnt: NewMemories | None = None
+    recalled: tuple[int, ...] = ()
+    calls: tuple[CallRecord, ...] = ()
+    person: tuple[tuple[str, Any], ...] = ()
+    """Further columns of the person that change."""
+
+
+def read_feeling(row: FeelingRow | None, now: datetime) -> Feeling:
+    """The stored state as a value; the beginning of a relationship where nothing is stored."""
+    if row is None:
+        return Feeling(at=now)
+    return Feeling(
+        at=row.at,
+        emotion=Pad(row.pleasure, row.arousal, row.dominance),
+        mood=Pad(row.mood_pleasure, row.mood_arousal, row.mood_dominance),
+        trust=Trust(row.trust, row.trust_day, row.trust_moved),
+    )
+
+
+async def read_history(app: App, person: Person) -> list[Said]:
+    """The latest private messages, at most `persona.history_messages`, oldest first.
+
+    The window starts at a multiple of half its size and so moves in steps: in between, prompts grow at their end
+    alone, and xAI's cache of prefixes serves what came before.
+    """
+    half = app.settings.persona.history_messages // 2
+    start = max(person.message_count // half - 1, 0) * half
+    statement = (
+        select(col(Message.author), col(Message.text), col(Message.at))
+        .where(col(Message.person_id) == person.id, col(Message.seq) > start, col(Message.public).is_(False))
+        .order_by(col(Message.seq))
+    )
+    async with app.database.reading() as connection:
+        rows = (await connection.execute(statement)).all()
+    return [Said(by_mia=row.author == "mia", text=row.text, at=row.at) for row in rows]
+
+
+async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
+    """Commit the turn. Raises LeaseLost, having written nothing, if another worker holds the person by now."""
+    now, turn_id = app.clock(), app.ids()
+    session_id, new_session = _session(app, claim.person, now)
+    messages = _messages(app, claim, record, turn_id=turn_id, session_id=session_id, now=now)
+    async with app.database.writing() as connection:
+        await app.inbox.finish(connection, claim, state="done", turn_id=turn_id)
+        if new_session:
+            await connection.execute(insert(Session), [_session_row(claim, session_id, now)])
+        await connection.execute(insert(Turn), [_turn_row(app, claim, record, turn_id, session_id, now)])
+        await connection.execute(insert(Message), messages)
+        await _write_person(connection, claim, record, session_id, len(messages), now)
+        if record.feeling:
+            await _write_feeling(app, connection, claim.person_id, record.feeling)
+        if record.learnt and record.learnt.memories:
+            rows = record.learnt.rows(
+                claim.person_id,
+                source=claim.events[0].source,
+                message_id=messages[0]["id"],
+                embedding_model=app.embedder.name,
+            )
+            await connection.execute(insert(Memory), rows)
+        await app.spending.record(connection, record.calls, purpose="turn")
+        await _fix(app, connection, claim, record, turn_id)
+    app.outbox.announce()
+    if record.learnt and record.learnt.memories:
+        version = claim.person.memory_version + 1
+        app.indexes.learnt(claim.person_id, version, record.learnt.memories, record.learnt.vectors)
+
+
+async def write_calls(app: App, calls: Sequence[CallRecord]) -> None:
+    """Record what a turn that came to nothing has cost."""
+    if calls:
+        async with app.database.writing() as connection:
+            await app.spending.record(connection, calls, purpose="turn")
+
+
+def _session(app: App, person: Person, now: datetime) -> tuple[int, bool]:
+    """The session that the turn belongs to, and whether it begins one."""
+    idle = timedelta(minutes=app.settings.persona.session_idle_min)
+    if person.session_id and person.last_message_at and now - person.last_message_at <= idle:
+        return person.session_id, False
+    return app.ids(), True
+
+
+def _session_row(claim: Claim, session_id: int, now: datetime) -> dict[str, Any]:
+    return {
+        "person_id": claim.person_id,
+        "id": session_id,
+        "channel": claim.events[0].source,
+        "started_at": now,
+    }
+
+
+def _turn_row(
+    app: App, claim: Claim, record: TurnRecord, turn_id: int, session_id: int, now: datetime
+) -> dict[str, Any]:
+    return {
+        "person_id": claim.person_id,
+        "id": turn_id,
+        "session_id": session_id,
+        "channel": claim.events[0].source,
+        "outcome": record.outcome,
+        "persona": app.prompts.version,
+        "model": record.calls[-1].model if record.calls else None,
+        "recalled": list(record.recalled),
+        "started_at": record.started_at,
+        "finished_at": now,
+    }
+
+
+def _messages(
+    app: App, claim: Claim, record: TurnRecord, *, turn_id: int, session_id: int, now: datetime
+) -> list[dict[str, Any]]:
+    """The person's messages, then her answer if there is one, numbered on from the last."""
+    first = claim.events[0]
+    shared = {
+        "person_id": claim.person_id,
+        "session_id": session_id,
+        "turn_id": turn_id,
+        "channel": first.source,
+        "public": first.public,
+        "language": record.language,
+    }
+    theirs: list[dict[str, Any]] = [
+        {
+            "author": "person",
+            "text": event.text,
+            "event_id": event.event_id,
+            "conversation": event.conversation,
+            "at": event.at,
+        }
+        for event in claim.events
+    ]
+    hers: dict[str, Any] = {
+        "author": "mia",
+        "text": record.said,
+        "event_id": None,
+        "conversation": first.conversation,
+        "at": now,
+    }
+    spoken = [*theirs, hers] if record.said else theirs
+    start = claim.person.message_count + 1
+    return [{**shared, "id": app.ids(), "seq": seq, **message} for seq, message in enumerate(spoken, start=start)]
+
+
+async def _write_person(
+    connection: AsyncConnection,
+    claim: Claim,
+    record: TurnRecord,
+    session_id: int,
+    messages: int,
+    now: datetime,
+) -> None:
+    learnt = bool(record.learnt and record.learnt.memories)
+    await connection.execute(
+        update(Person)
+        .where(col(Person.id) == claim.person_id)
+        .values(
+            message_count=claim.person.message_count + messages,
+            memory_version=col(Person.memory_version) + learnt,
+            session_id=session_id,
+            last_message_at=now,
+            language=record.language or claim.person.language,
+            **dict(record.person),
+        )
+    )
+
+
+async def _write_feeling(app: App, connection: AsyncConnection, person_id: int, feeling: Feeling) -> None:
+    values = {
+        "at": feeling.at,
+        "pleasure": feeling.emotion.pleasure,
+        "arousal": feeling.emotion.arousal,
+        "dominance": feeling.emotion.dominance,
+        "mood_pleasure": feeling.mood.pleasure,
+        "mood_arousal": feeling.mood.arousal,
+        "mood_dominance": feeling.mood.dominance,
+        "trust": feeling.trust.value,
+        "trust_day": feeling.trust.day,
+        "trust_moved": feeling.trust.moved,
+    }
+    statement = insert_into(app.database, FeelingRow).values(person_id=person_id, **values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=values))
+
+
+async def _fix(app: App, connection: AsyncConnection, claim: Claim, record: TurnRecord, turn_id: int) -> None:
+    """Put what she says into the outbox, where the channel is one that the outbox sends."""
+    last = claim.events[-1]
+    channel = _CHANNELS.get(last.source)
+    if channel and record.texts:
+        await app.outbox.fix(
+            connection,
+            person_id=claim.person_id,
+            key=f"turn:{turn_id}",
+            channel=channel,
+            address=last.address,
+            texts=record.texts,
+            turn_id=turn_id,
+        )

@@ -1,0 +1,1 @@
+"""What she says without Grok."""

@@ -1,0 +1,180 @@
+"""The turn: gate, recall, feel, ask, learn; then everything that it changes in one transaction."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from mia_core.app import App
+from mia_core.emotion.feeling import as_of, feel
+from mia_core.errors import ModelBusy, ModelGarbled, ModelHalted, ModelRefused
+from mia_core.events import Event
+from mia_core.gate.stop import Verdict, check
+from mia_core.inbox import Claim
+from mia_core.memory.learn import learn
+from mia_core.memory.recall import rank, within
+from mia_core.prompt.compose import Item
+from mia_core.prompt.scene import PrivateScene, PublicScene
+from mia_core.record import TurnRecord, read_feeling, read_history, write_calls, write_turn
+from mia_core.texts.fixed import Name, fixed_text
+from mia_core.xai.client import Prompt, Reply
+
+log = structlog.get_logger(__name__)
+
+Shape = Callable[[str, Sequence[Event]], list[str]]
+"""A channel's rules for text: a reply and the events that it answers -> the texts to send, in order."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a turn."""
+
+    outcome: str
+    """answered, refused, garbled, stopped, started, silent, postponed or dead."""
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A prompt, and the memories that went into it."""
+
+    items: Sequence[Item]
+    recalled: tuple[int, ...] = ()
+
+
+async def take_turn(app: App, claim: Claim, shape: Shape) -> Taken:
+    """Answer the claimed events, once, and remember the turn.
+
+    Whatever the model does ends in an outcome: a reply, a fixed text, or a turn that is postponed and tried
+    again. Raises LeaseLost, with nothing written, when the person is somebody else's by now.
+    """
+    now = app.clock()
+    if claim.attempts > app.settings.bot.max_attempts:
+        return await _give_up(app, claim)
+    if verdict := check(claim.events, stopped=claim.person.stopped_at is not None):
+        return await _follow(app, claim, verdict, now)
+    asked = _read_public(app, claim, now) if claim.events[0].public else await _read_private(app, claim, now)
+    try:
+        reply = await app.xai.ask(_prompt(app, claim, asked))
+    except ModelRefused as refusal:
+        record = TurnRecord("refused", now, recalled=asked.recalled, calls=refusal.calls)
+        return await _say(app, claim, record, fixed_text("refused"), shape)
+    except ModelGarbled as garbled:
+        record = TurnRecord("garbled", now, recalled=asked.recalled, calls=garbled.calls)
+        return await _say(app, claim, record, fixed_text("garbled"), shape)
+    except (ModelBusy, ModelHalted) as failure:
+        return await _postpone(app, claim, failure)
+    return await _answer(app, claim, asked, reply, now, shape)
+
+
+def _read_public(app: App, claim: Claim, now: datetime) -> _Asked:
+    """A prompt from the mention and its public thread: nothing stored of anybody is at hand here."""
+    scene = PublicScene(now=now, event=claim.events[0], characters=app.settings.bot.post_length)
+    return _Asked(app.prompts.public(scene))
+
+
+async def _read_private(app: App, claim: Claim, now: datetime) -> _Asked:
+    """A prompt from what this one person said, is remembered for, and is felt about."""
+    said = "\n".join(event.text for event in claim.events)
+    index, history, vectors = await asyncio.gather(
+        app.indexes.of(claim.person_id, claim.person.memory_version),
+        read_history(app, claim.person),
+        app.embedder.embed([said]),
+    )
+    recalled = within(rank(index, said, vectors[0], now), app.settings.persona.memory_tokens)
+    scene = PrivateScene(
+        now=now,
+        events=claim.events,
+        history=history,
+        memories=recalled,
+        feeling=as_of(read_feeling(claim.feeling, now), now),
+    )
+    return _Asked(app.prompts.private(scene), tuple(memory.id for memory in recalled))
+
+
+def _prompt(app: App, claim: Claim, asked: _Asked) -> Prompt:
+    pseudonym = app.vault.pseudonym(claim.person_id)
+    return Prompt(items=asked.items, cache_key=pseudonym, safety_identifier=pseudonym)
+
+
+async def _answer(app: App, claim: Claim, asked: _Asked, reply: Reply, now: datetime, shape: Shape) -> Taken:
+    """Learn and feel what the model made of it, and say the reply."""
+    answer = reply.answer
+    index = await app.indexes.of(claim.person_id, claim.person.memory_version)
+    record = TurnRecord(
+        "answered",
+        now,
+        language=answer.language,
+        feeling=feel(read_feeling(claim.feeling, now), answer.appraisal, now),
+        learnt=await learn(answer.memories, index, app.embedder, app.ids, now),
+        recalled=asked.recalled,
+        calls=reply.calls,
+    )
+    return await _say(app, claim, record, answer.reply, shape)
+
+
+async def _follow(app: App, claim: Claim, verdict: Verdict, now: datetime) -> Taken:
+    """Obey the gate: at once, with one confirmation, or in silence."""
+    if verdict.outcome == "silent":
+        await app.inbox.end(claim, state="ignored", reason="the person said stop")
+        return Taken("silent")
+    stopped_at = now if verdict.outcome == "stopped" else None
+    record = TurnRecord(verdict.outcome, now, person=(("stopped_at", stopped_at),))
+    text: Name = "stopped" if stopped_at else "started"
+    return await _say(app, claim, record, fixed_text(text), _as_it_is)
+
+
+async def _give_up(app: App, claim: Claim) -> Taken:
+    """After too many tries: dead, for the operator to see; what the person said later goes on."""
+    reason = claim.reason or f"given up after {claim.attempts - 1} tries"
+    log.error(
+        "turn_dead",
+        person=app.vault.pseudonym(claim.person_id),
+        event_ids=[event.event_id for event in claim.events],
+        reason=reason,
+    )
+    await app.inbox.end(claim, state="dead", reason=reason)
+    return Taken("dead")
+
+
+async def _postpone(app: App, claim: Claim, failure: ModelBusy | ModelHalted) -> Taken:
+    """Not the turn's fault: nothing is counted against it, and it is tried again when that may help."""
+    until = max(failure.retry_at, app.clock() + timedelta(seconds=1))
+    log.warning(
+        "turn_postponed",
+        person=app.vault.pseudonym(claim.person_id),
+        event_ids=[event.event_id for event in claim.events],
+        reason=failure.reason,
+        until=until.isoformat(),
+    )
+    await write_calls(app, failure.calls)
+    await app.inbox.postpone(claim, until=until, reason=failure.reason, counted=False)
+    return Taken("postponed")
+
+
+async def _say(app: App, claim: Claim, record: TurnRecord, reply: str, shape: Shape) -> Taken:
+    """Bring the reply into the channel's form and commit the turn."""
+    texts = shape(reply, claim.events)
+    record = replace(record, said="\n\n".join(texts), texts=tuple(texts))
+    if claim.events[0].source == "dm" and claim.person.told_ai_at is None:
+        record = _introduced(app, record)
+    await write_turn(app, claim, record)
+    return Taken(record.outcome, record.texts)
+
+
+def _introduced(app: App, record: TurnRecord) -> TurnRecord:
+    """The first message to somebody says that she is an AI, where the privacy policy is, and how to stop."""
+    notice = fixed_text("first_contact", origin=app.settings.site.origin)
+    *before, last = record.texts
+    return replace(
+        record,
+        texts=(*before, f"{last}\n\n{notice}"),
+        person=(*record.person, ("told_ai_at", record.started_at)),
+    )
+
+
+def _as_it_is(reply: str, _events: Sequence[Event]) -> list[str]:
+    """Fixed texts are short, and nobody else's words are in them."""
+    return [reply]

@@ -1,0 +1,1 @@
+"""xAI: the one model call of a turn, its errors and its cost."""
