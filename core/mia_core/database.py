@@ -18,6 +18,9 @@ from mia_core.settings import DatabaseSettings
 
 _BUSY_TIMEOUT_MS = 30_000
 _SQLITE_READERS = 4
+_AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
+_NO_BEGIN = {"mia_reading": True}
+"""On SQLite a connection that was not told to begin commits by itself, without switching modes back and forth."""
 
 
 class Database:
@@ -25,7 +28,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reader = engine.execution_options(**(_NO_BEGIN if self.is_sqlite else _AUTOCOMMIT))
         self._one_writer = asyncio.Lock() if self.is_sqlite else None
 
     @property
@@ -40,10 +43,18 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction: committed at the end of the block, rolled back on any exception."""
-        async with self._one_writer or nullcontext(), self.engine.begin() as connection:
-            yield connection
+    async def writing(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed at the end of the block, rolled back on any exception.
+
+        It outlives this process in any case. `durable` has it, and all before it, outlive a power cut too; that
+        is for what must be known before something happens outside, as a reply must be marked before it is sent.
+        (PostgreSQL makes every commit durable. SQLite would wait for the disk, at every commit.)
+        """
+        async with self._one_writer or nullcontext(), self.engine.connect() as connection:
+            if durable and self.is_sqlite:
+                await connection.execution_options(mia_synchronous="FULL")
+            async with connection.begin():
+                yield connection
 
 
 @asynccontextmanager
@@ -95,14 +106,14 @@ def _engine(settings: DatabaseSettings) -> AsyncEngine:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """WAL lets readers go on beside the writer; FULL keeps what was acknowledged through a power cut."""
+    """WAL lets readers go on beside the writer, and commits in order: a power cut loses the latest at most."""
     adapted: Any = connection
     adapted.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late, and deferred
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={_BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
-        "synchronous=FULL",
+        "synchronous=NORMAL",
         "foreign_keys=ON",
         "temp_store=MEMORY",
         "cache_size=-32768",
@@ -113,5 +124,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 def _begin_sqlite(connection: Any) -> None:
     """Take the write lock at once: a read that turns into a write later could fail half-way."""
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+    options = connection.get_execution_options()
+    if not options.get("mia_reading"):
+        connection.exec_driver_sql(f"PRAGMA synchronous={options.get('mia_synchronous', 'NORMAL')}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")

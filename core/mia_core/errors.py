@@ -8,6 +8,7 @@
     ├── ModelError               the one model call gave no answer (each says what the turn does)
     │   ├── ModelRefused         xAI or the model declined: a gentle reply, no retry
     │   ├── ModelGarbled         no JSON, the wrong JSON, an empty reply: asked again, then an apology
+    │   │   └── ModelRejected    xAI calls this very request invalid: not asked again, an apology
     │   ├── ModelBusy            429, 5xx, time-outs, past the retries: the turn waits and tries again
     │   └── ModelHalted          wrong key, no money, model gone, day's budget spent: turns are parked
     └── LeaseLost                another worker holds the person now: nothing of this turn was written
@@ -16,6 +17,9 @@ What heals by waiting carries `retry_at`; no message holds a secret or a person'
 """
 
 from datetime import datetime
+from typing import ClassVar
+
+from mia_core.xai.usage import CallRecord, Outcome
 
 
 class MiaError(Exception):
@@ -43,9 +47,16 @@ class VaultError(OperatorError):
 class ModelError(MiaError):
     """The model gave no usable answer."""
 
+    outcome: ClassVar[Outcome] = "busy"
+    """What a call that ended so is recorded as."""
+    calls: tuple[CallRecord, ...] = ()
+    """Every HTTP call that was made for it, with what it cost; none if it was not even asked."""
+
 
 class ModelRefused(ModelError):
     """Declined on grounds of safety; `check` is the name of the check, for counting."""
+
+    outcome = "refused"
 
     def __init__(self, check: str) -> None:
         super().__init__(f"the model declined: {check}")
@@ -54,6 +65,12 @@ class ModelRefused(ModelError):
 
 class ModelGarbled(ModelError):
     """An answer came that is not the JSON that was asked for."""
+
+    outcome = "garbled"
+
+
+class ModelRejected(ModelGarbled):
+    """xAI refuses this very request as invalid; other requests may well be answered."""
 
 
 class ModelBusy(ModelError):
@@ -67,6 +84,8 @@ class ModelBusy(ModelError):
 
 class ModelHalted(ModelError):
     """No call can work until `retry_at`, or until the operator mends `reason`."""
+
+    outcome = "halted"
 
     def __init__(self, reason: str, retry_at: datetime) -> None:
         super().__init__(f"model calls are halted: {reason}")

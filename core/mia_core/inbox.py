@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import Delete, Update, delete, select, update
+from sqlalchemy import ColumnElement, Delete, Update, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
@@ -49,6 +49,16 @@ class Claim:
     def person_id(self) -> int:
         """Who is held."""
         return self.person.id
+
+
+class _Held(NamedTuple):
+    """A mailbox just signed."""
+
+    owner: str
+    person_id: int
+    arrivals: int
+    attempts: int
+    reason: str | None
 
 
 class Inbox:
@@ -137,52 +147,62 @@ class Inbox:
 
         A person whose holder's lease has lapsed is due again.
         """
-        now = self._clock()
         due = (
             select(col(Mailbox.person_id))
-            .where(col(Mailbox.due_at) <= now)
+            .where(col(Mailbox.due_at) <= self._clock())
             .order_by(col(Mailbox.due_at))
             .limit(1)
             .with_for_update(skip_locked=True)
         )
+        async with self._database.writing() as connection:
+            held = await self._hold(connection, owner, col(Mailbox.person_id).in_(due.scalar_subquery()))
+        return await self._read(held) if held else None
+
+    async def accept_held(self, event: Event, owner: str) -> Claim | None:
+        """Store an event and hold its person at once, for a caller who waits for the answer itself.
+
+        None when another worker holds the person: the event is stored, and that worker's to answer.
+        """
+        async with self._database.writing() as connection:
+            await self._store(connection, [event])
+            person_id = event.author.person_id
+            free = or_(col(Mailbox.owner).is_(None), col(Mailbox.due_at) <= self._clock())
+            held = await self._hold(connection, owner, and_(col(Mailbox.person_id) == person_id, free))
+        return await self._read(held) if held else None
+
+    async def _hold(self, connection: AsyncConnection, owner: str, which: ColumnElement[bool]) -> _Held | None:
+        """Sign one mailbox for the length of a lease, and count the try."""
         holder = f"{owner}/{secrets.token_hex(6)}"
-        hold = (
+        statement = (
             update(Mailbox)
-            .where(col(Mailbox.person_id).in_(due.scalar_subquery()))
-            .values(owner=holder, due_at=now + self._lease, attempts=col(Mailbox.attempts) + 1)
+            .where(which)
+            .values(owner=holder, due_at=self._clock() + self._lease, attempts=col(Mailbox.attempts) + 1)
             .returning(col(Mailbox.person_id), col(Mailbox.arrivals), col(Mailbox.attempts), col(Mailbox.reason))
         )
-        async with self._database.writing() as connection:
-            held = (await connection.execute(hold)).first()
-        if held is None:
-            return None
-        claim = await self._read(holder, *held)
-        if claim is None:
-            await self._close_mailbox(holder, held.person_id)
-        return claim
+        row = (await connection.execute(statement)).first()
+        return _Held(holder, *row) if row else None
 
-    async def _read(
-        self, holder: str, person_id: int, arrivals: int, attempts: int, reason: str | None
-    ) -> Claim | None:
+    async def _read(self, held: _Held) -> Claim | None:
         statement = (
             select(col(InboxRow.id), col(InboxRow.event), Person, FeelingRow)
             .join(Person, col(Person.id) == col(InboxRow.person_id))
             .outerjoin(FeelingRow, col(FeelingRow.person_id) == col(InboxRow.person_id))
-            .where(col(InboxRow.person_id) == person_id, col(InboxRow.state) == "open")
+            .where(col(InboxRow.person_id) == held.person_id, col(InboxRow.state) == "open")
             .order_by(col(InboxRow.id))
             .limit(_MOST_EVENTS + 1)
         )
         async with self._database.reading() as connection, AsyncSession(connection) as session:
             rows = (await session.execute(statement)).all()
         if not rows:
+            await self._close_mailbox(held)
             return None
         events = [Event.model_validate(row.event) for row in rows]
         together = _answered_together(events)
         return Claim(
-            owner=holder,
-            arrivals=arrivals,
-            attempts=attempts,
-            reason=reason,
+            owner=held.owner,
+            arrivals=held.arrivals,
+            attempts=held.attempts,
+            reason=held.reason,
             inbox_ids=tuple(row.id for row in rows[:together]),
             events=tuple(events[:together]),
             more_waiting=len(rows) > together,
@@ -190,10 +210,10 @@ class Inbox:
             feeling=rows[0].FeelingRow,
         )
 
-    async def _close_mailbox(self, holder: str, person_id: int) -> None:
+    async def _close_mailbox(self, held: _Held) -> None:
         """Nothing was open after all (an operator dropped it): nobody waits."""
         async with self._database.writing() as connection:
-            await connection.execute(_held(delete(Mailbox), person_id, holder))
+            await connection.execute(_held(delete(Mailbox), held.person_id, held.owner))
 
     async def finish(
         self,

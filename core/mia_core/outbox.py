@@ -140,7 +140,7 @@ class Outbox:
                 col(OutboxRow.created_at),
             )
         )
-        async with self._database.writing() as connection:
+        async with self._database.writing(durable=True) as connection:
             rows = (await connection.execute(hold)).all()
         return [
             Outgoing(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from mia_core.database import Database
 from mia_core.errors import DatabaseError
+from mia_core.tables import metadata
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -40,6 +41,20 @@ async def current_revision(database: Database) -> str | None:
     """The migration that the database is at; None when it is empty."""
     async with database.reading() as connection:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+
+
+async def differences(database: Database) -> list[str]:
+    """What the stored schema has that the tables in code do not, and the other way round."""
+
+    def compare(connection: Connection) -> list[str]:
+        from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - slow to import
+
+        return [
+            str(difference) for difference in compare_metadata(MigrationContext.configure(connection), metadata)
+        ]
+
+    async with database.reading() as connection:
+        return await connection.run_sync(compare)
 
 
 def newest_revision() -> str:

@@ -1,25 +1,74 @@
-"""What the model is asked to give back in its one call: reply, appraisal, memories to keep, language."""
+"""What the model is asked to give back in its one call: reply, appraisal, memories to keep, language.
 
-from typing import Any, Literal
+The schema asks for exactly this; reading is lenient wherever leniency cannot change what is meant.
+"""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from mia_core.xai.text import clean, cleaned
 
 MemoryKind = Literal["fact", "preference", "plan", "event", "relationship", "promise"]
 
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,5}")
+
+
+def _clamp(low: float, high: float) -> BeforeValidator:
+    """Numbers out of range become the nearest end. The bounds are not in the schema: not every server that
+    enforces schemas knows `minimum` and `maximum`, and some refuse what they do not know."""
+    return BeforeValidator(lambda value: min(max(value, low), high) if _is_number(value) else value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and value == value  # noqa: PLR0124 - only NaN is not itself
+
+
+def _moment(value: object) -> datetime | None:
+    """ISO 8601 in UTC, which a time without a zone is taken to be in; other words are no known moment.
+
+    A year or a month alone is no moment either: read as its beginning, an end would come too early.
+    """
+    try:
+        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+        if not isinstance(moment, datetime):
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _tag(value: str) -> str:
+    tag = value.strip().replace("_", "-")
+    return tag if _LANGUAGE_TAG.fullmatch(tag) else ""
+
+
+Signed = Annotated[float, _clamp(-1, 1), Field(strict=True, allow_inf_nan=False)]
+Share = Annotated[float, _clamp(0, 1), Field(strict=True, allow_inf_nan=False)]
+Moment = Annotated[AwareDatetime | None, BeforeValidator(_moment)]
+Text = Annotated[str, AfterValidator(clean), AfterValidator(str.strip)]
+
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """Asks for these properties alone, and lets others pass unread."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra={"additionalProperties": False})
 
 
 class Appraisal(_Answer):
     """How the person's words touch MIA, judged by the model (after Ortony, Clore and Collins 1988)."""
 
-    desirability: float = Field(ge=-1, le=1, description="Good (1) or bad (-1) news for what they both want.")
-    praise: float = Field(ge=-1, le=1, description="Praise (1) or blame (-1) of MIA.")
-    warmth: float = Field(ge=-1, le=1, description="Affection (1) or coldness (-1) towards MIA.")
-    hostility: float = Field(ge=0, le=1, description="Insult, threat or contempt towards MIA.")
-    apology: float = Field(ge=0, le=1, description="Sincere apology to MIA.")
-    intensity: float = Field(ge=0, le=1, description="How strongly it was said.")
+    desirability: Signed = Field(description="Good (1) or bad (-1) news for what they both want; 0 is neither.")
+    praise: Signed = Field(description="Praise (1) or blame (-1) of MIA; 0 is neither.")
+    warmth: Signed = Field(description="Affection (1) or coldness (-1) towards MIA; 0 is neither.")
+    hostility: Share = Field(description="Insult, threat or contempt towards MIA, from 0 to 1.")
+    apology: Share = Field(description="Sincere apology to MIA, from 0 to 1.")
+    intensity: Share = Field(description="How strongly it was said, from 0 to 1.")
 
 
 NEUTRAL = Appraisal(desirability=0, praise=0, warmth=0, hostility=0, apology=0, intensity=0)
@@ -29,23 +78,62 @@ class Learnt(_Answer):
     """A statement worth remembering."""
 
     kind: MemoryKind
-    statement: str = Field(description="One self-contained sentence in the person's language, in third person.")
+    statement: Annotated[Text, AfterValidator(lambda value: value or _no_text())] = Field(
+        description="One self-contained sentence in the person's language, in third person."
+    )
     said_by: Literal["person", "mia"] = Field(description="Whose statement it is.")
-    valid_from: AwareDatetime | None = Field(description="When it began or will begin to be true, if known.")
-    valid_until: AwareDatetime | None = Field(description="When it ceases to be true, if known.")
-    confidence: float = Field(ge=0, le=1, description="How sure it is.")
-    importance: float = Field(ge=0, le=1, description="How much it matters to the person.")
+    valid_from: Moment = Field(description="When it began or will begin to be true, if known.")
+    valid_until: Moment = Field(description="When it ceases to be true, if known.")
+    confidence: Share = Field(description="How sure it is, from 0 to 1.")
+    importance: Share = Field(description="How much it matters to the person, from 0 to 1.")
 
 
 class Answer(_Answer):
     """The whole of what one call returns."""
 
-    reply: str = Field(description="What MIA says, in the person's language.")
-    language: str = Field(description="BCP-47 tag of the language the person wrote in.")
+    reply: Text = Field(description="What MIA says, in the person's language.")
+    language: Annotated[Text, AfterValidator(_tag)] = Field(
+        description="BCP-47 tag of the language the person wrote in."
+    )
+    """Empty when what the model gave is no tag."""
     appraisal: Appraisal
     memories: list[Learnt] = Field(description="New statements worth keeping; empty if there are none.")
 
 
-def answer_schema() -> dict[str, Any]:
+def _no_text() -> str:
+    raise ValueError("is empty")
+
+
+@cache
+def answer_schema() -> Mapping[str, Any]:
     """JSON Schema of `Answer` in the strict form: every property required, nothing else allowed."""
     return Answer.model_json_schema()
+
+
+def read_answer(text: str) -> tuple[Answer, int] | None:
+    """The answer in the model's text, and how many unreadable memories were left out of it.
+
+    None when there is none: no JSON, another shape, an empty reply. Errors are not raised, because those of
+    parsers hold the text that they could not read.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, Mapping):
+        return None
+    listed = document.get("memories")
+    proposed = listed if isinstance(listed, list) else []
+    memories = [memory for item in proposed if (memory := _read_memory(item))]
+    try:
+        answer = Answer.model_validate({**cleaned(document), "memories": memories})
+    except ValidationError:
+        return None
+    return (answer, len(proposed) - len(memories)) if answer.reply else None
+
+
+def _read_memory(item: Any) -> Learnt | None:
+    try:
+        return Learnt.model_validate(cleaned(item))
+    except ValidationError:
+        return None

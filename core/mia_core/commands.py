@@ -1,0 +1,67 @@
+"""Core's commands: `mia db`, `mia keys`, `mia chat`, `mia doctor`. Each imports what it needs when it runs."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
+]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add core's commands."""
+    database = typer.Typer(help="The database: its migrations.", no_args_is_help=True)
+    database.command("upgrade")(upgrade)
+    database.command("current")(current)
+    database.command("check")(check)
+    cli.add_typer(database, name="db")
+    keys = typer.Typer(help="Keys for the vault.", no_args_is_help=True)
+    keys.command("new")(new)
+    cli.add_typer(keys, name="keys")
+    cli.command()(chat)
+    cli.command()(doctor)
+
+
+def upgrade(config: ConfigFile = None) -> None:
+    """Apply the migrations that the database has not had yet."""
+    from mia_core.cli_database import upgrade_database  # noqa: PLC0415 - `mia --help` stays quick
+
+    asyncio.run(upgrade_database(config))
+
+
+def current(config: ConfigFile = None) -> None:
+    """Say which migration the database is at."""
+    from mia_core.cli_database import show_current  # noqa: PLC0415 - `mia --help` stays quick
+
+    asyncio.run(show_current(config))
+
+
+def check(config: ConfigFile = None) -> None:
+    """Check that the database is reachable, whole, and as the program needs it; exit 1 if not."""
+    from mia_core.cli_database import check_database  # noqa: PLC0415 - `mia --help` stays quick
+
+    asyncio.run(check_database(config))
+
+
+def new() -> None:
+    """Print a fresh key for vault.token_keys or vault.hash_key."""
+    from mia_core.vault import new_key  # noqa: PLC0415 - `mia --help` stays quick
+
+    typer.echo(new_key())
+
+
+def chat(config: ConfigFile = None) -> None:
+    """Talk with MIA in the terminal: her whole mind, without X."""
+    from mia_core.chat import run_chat  # noqa: PLC0415 - `mia --help` stays quick
+
+    asyncio.run(run_chat(config))
+
+
+def doctor(config: ConfigFile = None) -> None:
+    """Look over configuration, database, keys and xAI; say what to mend; exit 1 if anything is broken."""
+    from mia_core.doctor import run_doctor  # noqa: PLC0415 - `mia --help` stays quick
+
+    raise typer.Exit(asyncio.run(run_doctor(config)))

@@ -1,0 +1,257 @@
+"""What a turn costs without the model: `python -m tests.bench.turns --turns N --people P --memories M --json`.
+
+The product's own path from claim to commit, with its real xAI client over a transport that answers at once.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import psutil
+from sqlalchemy import event, insert
+
+from mia_core.app import App, open_app
+from mia_core.clock import system_clock
+from mia_core.database import Database, open_database
+from mia_core.events import Author, Event
+from mia_core.schema import upgrade
+from mia_core.settings import DatabaseSettings, Settings, VaultSettings, XaiSettings
+from mia_core.tables import Memory, Person
+from mia_core.turn import take_turn
+from mia_core.xai.client import Xai
+
+TALKING = 50
+"""People who talk; all others are only stored."""
+_CHUNK = 5_000
+_TOPICS = ("dog", "job", "sister", "garden", "piano", "trip", "recipe", "film", "exam", "bicycle")
+_FIRST_PERSON = 10_000_000
+
+
+@dataclass
+class InstantModel(httpx.AsyncBaseTransport):
+    """xAI's wire format, at once: a short reply and one new memory; tokens by a count of characters."""
+
+    calls: int = 0
+    last_prompts: dict[str, str] = field(default_factory=dict)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer POST /responses."""
+        body = json.loads(request.content)
+        self.calls += 1
+        prompt = json.dumps(body["input"], ensure_ascii=False)
+        before = self.last_prompts.get(body["prompt_cache_key"], "")
+        self.last_prompts[body["prompt_cache_key"]] = prompt
+        shared = next((i for i, (a, b) in enumerate(zip(prompt, before, strict=False)) if a != b), len(before))
+        answer = {
+            "reply": "That sounds lovely, tell me more about it!",
+            "language": "en",
+            "appraisal": {
+                "desirability": 0.2,
+                "praise": 0,
+                "warmth": 0.3,
+                "hostility": 0,
+                "apology": 0,
+                "intensity": 0.3,
+            },
+            "memories": [
+                {
+                    "kind": "fact",
+                    "statement": f"The person said something new, number {self.calls}, about their {topic(self.calls)}.",
+                    "said_by": "person",
+                    "valid_from": None,
+                    "valid_until": None,
+                    "confidence": 0.9,
+                    "importance": 0.5,
+                }
+            ],
+        }
+        content = [{"type": "output_text", "text": json.dumps(answer)}]
+        usage = {
+            "input_tokens": len(prompt) // 4,
+            "input_tokens_details": {"cached_tokens": shared // 4},
+            "output_tokens": 120,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "cost_in_usd_ticks": 1,
+        }
+        document = {
+            "id": f"resp_{self.calls}",
+            "model": body["model"],
+            "status": "completed",
+            "output": [{"type": "message", "role": "assistant", "content": content}],
+            "usage": usage,
+        }
+        return httpx.Response(200, json=document, request=request)
+
+
+@dataclass
+class Statements:
+    """Counts what is sent to the database."""
+
+    count: int = 0
+
+    def watch(self, database: Database) -> None:
+        """Count from now on."""
+        event.listen(database.engine.sync_engine, "before_cursor_execute", self._count)
+
+    def _count(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        """What begins a transaction is not counted: PostgreSQL's driver sends it along with what follows."""
+        self.count += not statement.startswith(("BEGIN", "PRAGMA"))
+
+
+def topic(number: int) -> str:
+    """One of a few things that people talk about."""
+    return _TOPICS[number % len(_TOPICS)]
+
+
+async def store_people(app: App, people: int, memories: int) -> None:
+    """Rows of people, and memories for those who talk."""
+    now = datetime.now(UTC)
+    random = np.random.default_rng(1)
+    async with app.database.writing() as connection:
+        for start in range(0, people, _CHUNK):
+            rows = [
+                {
+                    "id": _FIRST_PERSON + number,
+                    "username": f"p{number}",
+                    "name": f"Person {number}",
+                    "is_bot": False,
+                    "created_at": now,
+                    "last_seen_at": now,
+                    "memory_version": 0,
+                    "message_count": 0,
+                }
+                for number in range(start, min(start + _CHUNK, people))
+            ]
+            await connection.execute(insert(Person), rows)
+        for number in range(min(TALKING, people)):
+            vectors = random.standard_normal((memories, 512)).astype("<f4")
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            stored = [
+                {
+                    "person_id": _FIRST_PERSON + number,
+                    "id": place + 1,
+                    "kind": "fact",
+                    "statement": f"Person {number} remembers thing {place} of their {topic(place)}.",
+                    "said_by": "person",
+                    "confidence": 0.9,
+                    "importance": 0.5,
+                    "visibility": "private",
+                    "source": "dm",
+                    "learnt_at": now,
+                    "embedding": vector.tobytes(),
+                    "embedding_model": app.embedder.name,
+                }
+                for place, vector in enumerate(vectors)
+            ]
+            if stored:
+                await connection.execute(insert(Memory), stored)
+
+
+def message(number: int, people: int) -> Event:
+    """The next DM, of one of those who talk."""
+    person = _FIRST_PERSON + number % min(TALKING, people)
+    return Event(
+        source="dm",
+        event_id=str(number),
+        author=Author(person_id=person, username=f"p{person - _FIRST_PERSON}", name="Person"),
+        at=system_clock(),
+        text=f"Do you remember what I told you about my {topic(number)}? Today it made me happy again.",
+        conversation=f"{person}-1",
+        address=str(person),
+    )
+
+
+async def measure(app: App, model: InstantModel, *, turns: int, people: int) -> dict[str, Any]:
+    """Take the turns one after the other; the first of each person, which reads their memories, apart."""
+    statements = Statements()
+    statements.watch(app.database)
+    cold, warm, counted = list[float](), list[float](), list[int]()
+    talking = min(TALKING, people)
+    calls_before = 0
+    started = time.perf_counter()
+    for number in range(turns + talking):
+        await app.inbox.accept([message(number, people)])
+        if number == talking:
+            started, calls_before = time.perf_counter(), model.calls
+        before, begun = statements.count, time.perf_counter()
+        claim = await app.inbox.claim("bench")
+        if claim is None:
+            raise RuntimeError("nothing was waiting")
+        await take_turn(app, claim, lambda reply, _: [reply])
+        (cold if number < talking else warm).append((time.perf_counter() - begun) * 1000)
+        if number >= talking:
+            counted.append(statements.count - before)
+    elapsed = time.perf_counter() - started
+    percentiles = statistics.quantiles(warm, n=100)
+    return {
+        "turns_per_s": round(turns / elapsed, 1),
+        "overhead_ms": {f"p{p}": round(percentiles[p - 1], 2) for p in (50, 95, 99)},
+        "cold_ms": {"p50": round(statistics.median(cold), 2)},
+        "statements_per_turn": round(statistics.mean(counted), 2),
+        "model_calls_per_turn": round((model.calls - calls_before) / turns, 3),
+        "tokens_per_turn": await tokens(app, turns),
+        "rss_mb": round(psutil.Process().memory_info().rss / 2**20, 1),
+    }
+
+
+async def tokens(app: App, turns: int) -> dict[str, int]:
+    """Mean tokens of the latest turns, as recorded."""
+    async with app.database.reading() as connection:
+        rows = await connection.exec_driver_sql(
+            "SELECT avg(input_tokens), avg(cached_tokens), avg(output_tokens) FROM "
+            f"(SELECT * FROM model_call ORDER BY id DESC LIMIT {int(turns)}) latest"  # noqa: S608 - a number
+        )
+        row = rows.one()
+    return {name: round(float(value)) for name, value in zip(("input", "cached", "output"), row, strict=True)}
+
+
+@asynccontextmanager
+async def opened(url: str, model: InstantModel, folder: Path) -> AsyncIterator[App]:
+    """The app over a migrated database, its xAI client over the transport that answers at once."""
+    settings = Settings(
+        database=DatabaseSettings(url=url),
+        xai=XaiSettings(base_url="http://127.0.0.1:9"),
+        vault=VaultSettings(key_file=folder / "mia.key"),
+    )
+    async with open_database(settings.database) as database:
+        await upgrade(database)
+    async with open_app(settings) as app, httpx.AsyncClient(transport=model) as http:
+        yield replace(app, xai=Xai(settings.xai, http, clock=app.clock, spent_today=app.spending.today))
+
+
+async def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Prepare and measure."""
+    model = InstantModel()
+    with tempfile.TemporaryDirectory(prefix="mia-bench-") as folder:
+        url = arguments.database or f"sqlite:///{folder}/bench.sqlite3"
+        async with opened(url, model, Path(folder)) as app:
+            await store_people(app, arguments.people, arguments.memories)
+            return await measure(app, model, turns=arguments.turns, people=arguments.people)
+
+
+def main() -> None:
+    """Read the arguments, print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turns", type=int, default=500)
+    parser.add_argument("--people", type=int, default=1_000, help="people stored; 50 of them talk")
+    parser.add_argument("--memories", type=int, default=1_000, help="memories of each who talks")
+    parser.add_argument("--database", help="an empty database; a temporary SQLite file otherwise")
+    parser.add_argument("--json", action="store_true", help="the figures as one JSON document")
+    arguments = parser.parse_args()
+    figures = asyncio.run(run(arguments))
+    print(json.dumps(figures) if arguments.json else json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
