@@ -1,6 +1,8 @@
 """What all tests share: which of them run here, and the resources they run on."""
 
+import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from mia_core.app import App, open_app
 from mia_core.clock import ManualClock
 from mia_core.database import open_database
+from mia_core.memory.embed import UseEmbedder
 from mia_core.schema import upgrade
 from mia_core.settings import DatabaseSettings, Settings, VaultSettings, XaiSettings
 from tests.browser import chromium_path
@@ -48,9 +51,42 @@ def postgres() -> Iterator[Postgres]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'mia.sqlite3'}"
+        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     server: Postgres = request.getfixturevalue("postgres")
     return server.new_database()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "mia.sqlite3"
+    asyncio.run(migrate(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    """The name of a migrated PostgreSQL database, to be copied."""
+    url = postgres.new_database()
+    asyncio.run(migrate(url))
+    return url.rpartition("/")[2].partition("?")[0]
+
+
+async def migrate(url: str) -> None:
+    """Bring a database to the newest migration."""
+    async with open_database(DatabaseSettings(url=url)) as database:
+        await upgrade(database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database of each kind in turn, with nothing in it."""
+    if request.param == "sqlite":
+        file = tmp_path / "mia.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
+        return f"sqlite:///{file}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_database(template=request.getfixturevalue("migrated_postgres"))
 
 
 @pytest.fixture
@@ -59,27 +95,40 @@ def clock() -> ManualClock:
     return ManualClock(datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
 
 
-@pytest.fixture
-def standin_xai() -> Iterator[StandinXai]:
-    """A server that answers as xAI would, with what a test tells it."""
+@pytest.fixture(scope="session")
+def model_server() -> Iterator[StandinXai]:
+    """One server in xAI's place for the whole run."""
     with serve_standin() as standin:
         yield standin
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path, standin_xai: StandinXai) -> Settings:
+def model(model_server: StandinXai) -> StandinXai:
+    """The server in xAI's place, without what an earlier test told it."""
+    model_server.reset()
+    return model_server
+
+
+@pytest.fixture
+def settings(migrated_url: str, tmp_path: Path, model: StandinXai) -> Settings:
     """A configuration that points at the test's own database and stand-in."""
     return Settings(
-        database=DatabaseSettings(url=database_url),
-        xai=XaiSettings(base_url=standin_xai.base_url, attempts=2, timeout_s=5),
+        database=DatabaseSettings(url=migrated_url),
+        xai=XaiSettings(base_url=model.base_url, attempts=1, timeout_s=5),
         vault=VaultSettings(key_file=tmp_path / "mia.key"),
     )
 
 
+@pytest.fixture(scope="session")
+def embedder() -> Iterator[UseEmbedder]:
+    """The real model, read once for the whole run."""
+    opened = UseEmbedder()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-async def app(settings: Settings, clock: ManualClock) -> AsyncIterator[App]:
+async def app(settings: Settings, clock: ManualClock, embedder: UseEmbedder) -> AsyncIterator[App]:
     """Everything open, over a migrated database."""
-    async with open_database(settings.database) as database:
-        await upgrade(database)
-    async with open_app(settings, clock=clock) as opened:
+    async with open_app(settings, clock=clock, embedder=embedder) as opened:
         yield opened

@@ -23,11 +23,11 @@ class Postgres:
 
     url: str
 
-    def new_database(self) -> str:
-        """Make an empty database; answers its address."""
+    def new_database(self, template: str = "template1") -> str:
+        """Make an empty database, or a copy of another; answers its address."""
         name = f"test_{secrets.token_hex(6)}"
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
 

@@ -50,15 +50,21 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[App]:
-    """Open everything. Raises OperatorError, in one sentence, for whatever is not as it should be."""
+async def open_app(
+    settings: Settings, *, clock: Clock = system_clock, embedder: Embedder | None = None
+) -> AsyncIterator[App]:
+    """Open everything. Raises OperatorError, in one sentence, for whatever is not as it should be.
+
+    An `embedder` that is handed in stays open; loading one takes a second, in a thread of its own.
+    """
     async with AsyncExitStack() as stack:
         vault = open_vault(settings)
         prompts = Prompts(username=settings.x.username, persona_file=settings.persona.file)
         database = await stack.enter_async_context(open_database(settings.database))
         await require_current(database)
-        embedder = UseEmbedder()
-        stack.callback(embedder.close)
+        if embedder is None:
+            embedder = UseEmbedder()
+            stack.callback(embedder.close)
         ids = IdMaker(clock)
         spending = Spending(database, ids, clock)
         xai = await stack.enter_async_context(open_xai(settings.xai, clock=clock, spent_today=spending.today))

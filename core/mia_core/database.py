@@ -94,12 +94,16 @@ def _engine(settings: DatabaseSettings) -> AsyncEngine:
     url = async_url(settings.url)
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
-            url, pool_size=settings.pool_size, pool_pre_ping=True, connect_args={"connect_timeout": 10}
+            url,
+            pool_size=settings.pool_size,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10},
+            hide_parameters=True,  # they are people's words, and errors go to the log
         )
     if not url.database or url.database == ":memory:":
         raise DatabaseError("database.url: should name a file (sqlite:///FILE); memory is lost at every restart")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=1 + _SQLITE_READERS, max_overflow=0)
+    engine = create_async_engine(url, pool_size=1 + _SQLITE_READERS, max_overflow=0, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -14,6 +14,7 @@ from mia_core.schema import require_current
 from mia_core.settings import Settings, load_settings
 from mia_core.vault import open_vault
 from mia_core.xai.client import open_xai
+from mia_core.xai.models import missing_model
 
 Check = Callable[[Settings], Awaitable[str]]
 """Answers with what was found in order; raises MiaError with what to mend."""

@@ -1,13 +1,14 @@
 """The outbox: texts fixed before the first attempt, sent once, in each person's order."""
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, case, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, Update, case, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -99,7 +100,8 @@ class Outbox:
         be sent holds up nobody else. One whose holder's lease lapsed comes back as `unknown`.
         """
         now = self._clock()
-        earlier, before = aliased(OutboxRow), aliased(OutboxRow)
+        earlier = aliased(OutboxRow)
+        holder = f"{owner}/{secrets.token_hex(6)}"
         held_up = exists().where(
             col(earlier.person_id) == col(OutboxRow.person_id),
             col(earlier.channel) == col(OutboxRow.channel),
@@ -113,18 +115,12 @@ class Outbox:
             .limit(limit)
             .with_for_update(skip_locked=True, of=OutboxRow)
         )
-        answered = (
-            select(col(before.sent_id))
-            .where(col(before.person_id) == col(OutboxRow.person_id), col(before.id) == col(OutboxRow.after_id))
-            .correlate(OutboxRow)
-            .scalar_subquery()
-        )
         hold = (
             update(OutboxRow)
             .where(tuple_(col(OutboxRow.person_id), col(OutboxRow.id)).in_(due))
             .values(
                 state=case((col(OutboxRow.state) == "ready", "sending"), else_="unknown"),
-                owner=owner,
+                owner=holder,
                 due_at=now + self._lease,
                 attempts=col(OutboxRow.attempts) + 1,
             )
@@ -133,7 +129,6 @@ class Outbox:
                 col(OutboxRow.id),
                 col(OutboxRow.channel),
                 col(OutboxRow.address),
-                answered.label("answered"),
                 col(OutboxRow.text),
                 col(OutboxRow.attempts),
                 col(OutboxRow.state),
@@ -147,19 +142,27 @@ class Outbox:
                 person_id=row.person_id,
                 id=row.id,
                 channel=row.channel,
-                address=row.answered or row.address,
+                address=row.address,
                 text=row.text,
                 attempts=row.attempts,
                 state=row.state,
                 created_at=row.created_at,
-                owner=owner,
+                owner=holder,
             )
             for row in sorted(rows, key=lambda row: row.id)
         ]
 
     async def sent(self, out: Outgoing, sent_id: str) -> None:
-        """It is there: X calls it `sent_id`."""
-        await self._settle(out, state="sent", sent_id=sent_id, sent_at=self._clock(), reason=None)
+        """It is there: X calls it `sent_id`, and the next part of a thread answers it."""
+        async with self._database.writing() as connection:
+            settled = _settling(out, state="sent", sent_id=sent_id, sent_at=self._clock(), reason=None)
+            held = (await connection.execute(settled)).rowcount
+            if held and out.channel == "post":
+                await connection.execute(
+                    update(OutboxRow)
+                    .where(col(OutboxRow.person_id) == out.person_id, col(OutboxRow.after_id) == out.id)
+                    .values(address=sent_id)
+                )
         self._fixed.set()
 
     async def retry(self, out: Outgoing, *, at: datetime, reason: str, counted: bool = True) -> None:
@@ -185,11 +188,7 @@ class Outbox:
                 )
                 .values(state="dead", reason="an earlier part of the thread is dead")
             )
-            await connection.execute(
-                update(OutboxRow)
-                .where(_is(out), col(OutboxRow.owner) == out.owner)
-                .values(state="dead", reason=reason, owner=None)
-            )
+            await connection.execute(_settling(out, state="dead", reason=reason))
 
     async def wait(self, timeout_s: float) -> None:
         """Until something is fixed or settled in this process, or the time is up."""
@@ -198,11 +197,13 @@ class Outbox:
         self._fixed.clear()
 
     async def _settle(self, out: Outgoing, **values: Any) -> None:
-        """Write the outcome, unless somebody else holds the row by now."""
         async with self._database.writing() as connection:
-            await connection.execute(
-                update(OutboxRow).where(_is(out), col(OutboxRow.owner) == out.owner).values(owner=None, **values)
-            )
+            await connection.execute(_settling(out, **values))
+
+
+def _settling(out: Outgoing, **values: Any) -> Update:
+    """Write an outcome, unless somebody else holds the row by now."""
+    return update(OutboxRow).where(_is(out), col(OutboxRow.owner) == out.owner).values(owner=None, **values)
 
 
 def _is(out: Outgoing) -> ColumnElement[bool]:

@@ -188,7 +188,7 @@ async def _write_person(
     messages: int,
     now: datetime,
 ) -> None:
-    learnt = bool(record.learnt and record.learnt.memories)
+    learnt = 1 if record.learnt and record.learnt.memories else 0
     await connection.execute(
         update(Person)
         .where(col(Person.id) == claim.person_id)

@@ -53,7 +53,7 @@ class XaiSettings(Section):
     model: str = Field("grok-4.3", min_length=1, description="`mia doctor` checks that it exists.")
     reasoning_effort: Literal["none", "low", "medium", "high"] = Field("none", description="Thinking time.")
     max_output_tokens: int = Field(1200, ge=64, le=32_000, description="Visible tokens of one answer.")
-    timeout_s: float = Field(60, gt=0, le=600, description="Seconds until a call is given up.")
+    timeout_s: float = Field(40, gt=0, le=600, description="Seconds until a call is given up.")
     attempts: int = Field(3, ge=1, le=10, description="Tries of one call when xAI is overloaded.")
     daily_budget_usd: float = Field(10, ge=0, description="Spending of a UTC day, all processes together.")
 
@@ -85,7 +85,7 @@ class BotSettings(Section):
     dm_poll_s: float = Field(61, gt=0, description="Seconds between looks at DMs; X allows 15 in 15 minutes.")
     overlap_s: float = Field(120, ge=0, description="How far each look reaches back over the last one.")
     workers: int = Field(4, ge=1, le=64, description="Turns that may run at once in one process.")
-    lease_s: float = Field(120, gt=0, description="A turn's hold on its person lapses after this.")
+    lease_s: float = Field(300, gt=0, description="A turn's hold on its person lapses after this.")
     max_attempts: int = Field(6, ge=1, le=50, description="Tries of a turn or a send before it is dead.")
     post_length: int = Field(280, ge=40, le=25_000, description="Weighted length; 25000 with Premium.")
     thread_posts: int = Field(3, ge=1, le=10, description="Posts that one long public answer may take.")

@@ -11,7 +11,7 @@ from mia_core.errors import LeaseLost
 from mia_core.inbox import Claim
 from tests.core.events import ANA, BRUNO, dm, mention
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=300)
 
 
 async def finish(app: App, claim: Claim) -> None:

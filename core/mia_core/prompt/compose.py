@@ -39,7 +39,7 @@ class Prompts:
         rules = templates.get_template("rules.md")
         try:
             self._static = "\n".join(
-                part.render(username=username, example_name="Ana").strip() + "\n" for part in (persona, rules)
+                part.render(username=username).strip() + "\n" for part in (persona, rules)
             )
         except TemplateError as error:
             raise SettingsError(f"persona.file (MIA_PERSONA__FILE): {error}") from None

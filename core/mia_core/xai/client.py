@@ -202,7 +202,7 @@ class Xai:
 
     def _usage(self, document: Mapping[str, Any]) -> Usage:
         usage = read_usage(document)
-        if not usage.cost_ticks and self._cost_told and not _is_loopback(self._settings.base_url):
+        if self._cost_told and not usage.cost_told:
             self._cost_told = False
             log.warning("xai_cost_not_told", consequence="it counts as nothing towards xai.daily_budget_usd")
         return usage

@@ -8,9 +8,9 @@
 | 400, 413, 422 | anything else | ModelRejected: this very request is at fault |
 | the rest | | ModelHalted: key, address or rights are not as they should be |
 
-xAI's words can hold pieces of the request, and so of what people wrote. They are told, redacted, only where they are
-known words about key, model or credits; key and model are looked for at their *beginning*, lest a quoted request pass
-for a wrong key.
+xAI's words can hold pieces of the request, and so of what people wrote. They are told, redacted, only where they
+are known words about key, model or credits; key and model are looked for at their *beginning*, lest a quoted
+request pass for a wrong key.
 """
 
 import re

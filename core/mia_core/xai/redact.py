@@ -16,7 +16,7 @@ _SECRETS = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_.\- ]{0,59}")
+_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_.:\-]{0,59}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 

@@ -23,6 +23,7 @@ class Usage:
     """Visible ones; reasoning is billed beside them."""
     reasoning_tokens: int = 0
     cost_ticks: int = 0
+    cost_told: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def read_usage(document: Mapping[str, Any]) -> Usage:
         output_tokens=_count(usage, "output_tokens"),
         reasoning_tokens=_count(usage, "output_tokens_details", "reasoning_tokens"),
         cost_ticks=_count(usage, "cost_in_usd_ticks"),
+        cost_told=isinstance(usage, Mapping) and usage.get("cost_in_usd_ticks") is not None,
     )
 
 

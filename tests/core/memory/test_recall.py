@@ -19,7 +19,7 @@ STATEMENTS = [
 ]
 
 
-async def index_of(statements: list[str], embedder: UseEmbedder, **changes: object) -> PersonIndex:
+async def index_of(statements: list[str], embedder: UseEmbedder) -> PersonIndex:
     """An index of statements."""
     index = PersonIndex(0, 512)
     memories = [
@@ -49,11 +49,11 @@ async def index_of(statements: list[str], embedder: UseEmbedder, **changes: obje
         ("What does Marco do?", 4),
     ],
 )
-async def test_the_memory_that_answers_comes_first(question: str, best: int) -> None:
-    embedder = UseEmbedder()
+async def test_the_memory_that_answers_comes_first(
+    embedder: UseEmbedder, question: str, best: int
+) -> None:
     index = await index_of(STATEMENTS, embedder)
     ranked = rank(index, question, (await embedder.embed([question]))[0], NOW)
-    embedder.close()
     assert ranked[0].id == best
 
 
@@ -70,10 +70,8 @@ def test_nothing_is_recalled_of_nobody() -> None:
     assert rank(PersonIndex(0, 512), "hello", np.zeros(512, dtype=np.float32), NOW) == []
 
 
-async def test_the_prompt_gets_only_as_many_as_it_has_tokens_for() -> None:
-    embedder = UseEmbedder()
+async def test_the_prompt_gets_only_as_many_as_it_has_tokens_for(embedder: UseEmbedder) -> None:
     index = await index_of(STATEMENTS * 50, embedder)
-    embedder.close()
     few = within(index.memories, tokens=100)
     assert 0 < len(few) < 10
     assert within(index.memories, tokens=0) == []

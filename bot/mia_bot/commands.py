@@ -1,0 +1,7 @@
+"""x"""
+
+import typer
+
+
+def register(cli: typer.Typer) -> None:
+    """Nothing yet."""

@@ -1,0 +1,37 @@
+"""Puts the site together: its routes, and the layers around them, over core's open resources."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from mia_core.app import App
+from mia_site.failures import FailurePages, failure_page
+from mia_site.headers import SecurityHeaders
+from mia_site.health import healthz, readyz
+from mia_site.pages import landing, privacy
+
+_STATIC = Path(__file__).with_name("static")
+
+
+def create_app(app: App) -> Starlette:
+    """The site over open resources, which it finds as `request.app.state.mia`."""
+    site = Starlette(
+        routes=[
+            Route("/", landing, name="landing"),
+            Route("/privacy", privacy, name="privacy"),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Mount("/static", StaticFiles(directory=_STATIC), name="static"),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders, https=app.settings.environment == "production"),
+            Middleware(FailurePages),
+        ],
+        exception_handlers={HTTPException: failure_page},
+    )
+    site.state.mia = app
+    return site
