@@ -15,10 +15,13 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from mia_core.errors import DatabaseError
 from mia_core.settings import DatabaseSettings
+from mia_core.sqlite import connect
 
 _BUSY_TIMEOUT_MS = 30_000
 _SQLITE_READERS = 4
+_SYNCHRONOUS = "NORMAL"
 _AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
+_DURABLE = {"mia_durable": True}
 _NO_BEGIN = {"mia_reading": True}
 """On SQLite a connection that was not told to begin commits by itself, without switching modes back and forth."""
 
@@ -29,6 +32,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._reader = engine.execution_options(**(_NO_BEGIN if self.is_sqlite else _AUTOCOMMIT))
+        self._durable = engine.execution_options(**(_DURABLE if self.is_sqlite else {}))
         self._one_writer = asyncio.Lock() if self.is_sqlite else None
 
     @property
@@ -50,11 +54,9 @@ class Database:
         is for what must be known before something happens outside, as a reply must be marked before it is sent.
         (PostgreSQL makes every commit durable. SQLite would wait for the disk, at every commit.)
         """
-        async with self._one_writer or nullcontext(), self.engine.connect() as connection:
-            if durable and self.is_sqlite:
-                await connection.execution_options(mia_synchronous="FULL")
-            async with connection.begin():
-                yield connection
+        engine = self._durable if durable else self.engine
+        async with self._one_writer or nullcontext(), engine.begin() as connection:
+            yield connection
 
 
 @asynccontextmanager
@@ -103,7 +105,13 @@ def _engine(settings: DatabaseSettings) -> AsyncEngine:
     if not url.database or url.database == ":memory:":
         raise DatabaseError("database.url: should name a file (sqlite:///FILE); memory is lost at every restart")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=1 + _SQLITE_READERS, max_overflow=0, hide_parameters=True)
+    engine = create_async_engine(
+        url,
+        pool_size=1 + _SQLITE_READERS,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"async_creator_fn": connect},
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -117,7 +125,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     for pragma in (
         f"busy_timeout={_BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        f"synchronous={_SYNCHRONOUS}",
         "foreign_keys=ON",
         "temp_store=MEMORY",
         "cache_size=-32768",
@@ -129,6 +137,10 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 def _begin_sqlite(connection: Any) -> None:
     """Take the write lock at once: a read that turns into a write later could fail half-way."""
     options = connection.get_execution_options()
-    if not options.get("mia_reading"):
-        connection.exec_driver_sql(f"PRAGMA synchronous={options.get('mia_synchronous', 'NORMAL')}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if options.get("mia_reading"):
+        return
+    synchronous = "FULL" if options.get("mia_durable") else _SYNCHRONOUS
+    if connection.info.get("synchronous", _SYNCHRONOUS) != synchronous:
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.info["synchronous"] = synchronous
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -99,11 +99,10 @@ class Inbox:
         ]
         fresh = (
             insert_into(self._database, InboxRow)
-            .values(rows)
             .on_conflict_do_nothing(index_elements=["person_id", "source", "event_id"])
             .returning(col(InboxRow.person_id))
         )
-        arrived = [person_id for (person_id,) in await connection.execute(fresh)]
+        arrived = [person_id for (person_id,) in await connection.execute(fresh, rows)]
         if arrived:
             await self._open_mailboxes(connection, sorted(set(arrived)), now)
         return len(arrived)
@@ -124,9 +123,9 @@ class Inbox:
             }
             for person_id, author in sorted(latest.items())
         ]
-        statement = insert_into(self._database, Person).values(people)
+        statement = insert_into(self._database, Person)
         seen = {name: statement.excluded[name] for name in ("username", "name", "is_bot", "last_seen_at")}
-        await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=seen))
+        await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=seen), people)
 
     async def _open_mailboxes(self, connection: AsyncConnection, person_ids: Sequence[int], now: datetime) -> None:
         """See that each person is due.
@@ -135,11 +134,12 @@ class Inbox:
         deleting it at this moment, instead of taking the row that is about to go for a reason to do nothing.
         """
         rows = [{"person_id": person_id, "due_at": now, "arrivals": 1, "attempts": 0} for person_id in person_ids]
-        statement = insert_into(self._database, Mailbox).values(rows)
+        statement = insert_into(self._database, Mailbox)
         await connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["person_id"], set_={"arrivals": col(Mailbox.arrivals) + 1}
-            )
+            ),
+            rows,
         )
 
     async def claim(self, owner: str) -> Claim | None:

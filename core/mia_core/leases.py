@@ -35,7 +35,7 @@ class Leases:
             where=or_(col(Lease.owner) == owner, col(Lease.until) <= now),
         )
         async with self._database.writing() as connection:
-            return (await connection.execute(statement)).rowcount == 1
+            return (await connection.execute(statement.returning(col(Lease.name)))).first() is not None
 
     async def give_back(self, name: str, owner: str) -> None:
         """Free the lease, if it is still held by `owner`."""

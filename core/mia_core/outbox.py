@@ -86,8 +86,8 @@ class Outbox:
             for part, (row_id, text) in enumerate(zip(ids, texts, strict=True))
         ]
         if rows:
-            statement = insert_into(self._database, OutboxRow).values(rows)
-            await connection.execute(statement.on_conflict_do_nothing(index_elements=["person_id", "key"]))
+            statement = insert_into(self._database, OutboxRow)
+            await connection.execute(statement.on_conflict_do_nothing(index_elements=["person_id", "key"]), rows)
 
     def announce(self) -> None:
         """Wake this process's sender: something was fixed and committed."""

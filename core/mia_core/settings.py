@@ -1,5 +1,6 @@
 """Configuration: config.toml, then environment (`MIA_XAI__API_KEY`), typed; every error names its key."""
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -183,8 +184,9 @@ def load_settings(file: Path | None = None) -> Settings:
         values.setdefault("xai", {}).setdefault("api_key", key)
     try:
         return Settings(**values)
-    except UnreadableVariable as error:
-        raise SettingsError(f"{error}: lists and tables in the environment are written as JSON") from None
+    except UnreadableVariable:
+        names = " and ".join(_unreadable_lists())
+        raise SettingsError(f'{names}: a list in the environment is written as JSON: ["one", "two"]') from None
     except ValidationError as error:
         raise SettingsError("\n".join(_sentence(detail) for detail in error.errors())) from None
 
@@ -202,6 +204,30 @@ def _read(file: Path | None) -> dict[str, Any]:
         raise SettingsError(f"{source}: not valid TOML: {error}") from None
     except OSError as error:
         raise SettingsError(f"{source}: cannot be read: {error.strerror}") from None
+
+
+def _unreadable_lists() -> list[str]:
+    """Variables that should hold a list and cannot be read as one; pydantic names their section alone."""
+    return [
+        name for name, value in os.environ.items() if name.upper() in _list_variables() and not _is_json(value)
+    ]
+
+
+def _list_variables() -> set[str]:
+    return {
+        f"MIA_{section}__{key}".upper()
+        for section, table in Settings.model_fields.items()
+        for key, field in getattr(table.annotation, "model_fields", {}).items()
+        if isinstance(field.default, tuple)
+    }
+
+
+def _is_json(value: str) -> bool:
+    try:
+        json.loads(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _sentence(detail: ErrorDetails) -> str:

@@ -19,7 +19,8 @@ from typing import Any
 import httpx
 import numpy as np
 import psutil
-from sqlalchemy import event, insert
+from sqlalchemy import event, func, insert, select
+from sqlmodel import col
 
 from mia_core.app import App, open_app
 from mia_core.clock import system_clock
@@ -27,7 +28,7 @@ from mia_core.database import Database, open_database
 from mia_core.events import Author, Event
 from mia_core.schema import upgrade
 from mia_core.settings import DatabaseSettings, Settings, VaultSettings, XaiSettings
-from mia_core.tables import Memory, Person
+from mia_core.tables import Memory, ModelCall, Person
 from mia_core.turn import take_turn
 from mia_core.xai.client import Xai
 
@@ -67,7 +68,7 @@ class InstantModel(httpx.AsyncBaseTransport):
             "memories": [
                 {
                     "kind": "fact",
-                    "statement": f"The person said something new, number {self.calls}, about their {topic(self.calls)}.",
+                    "statement": f"The person said something new, number {self.calls}, of their {topic(self.calls)}.",
                     "said_by": "person",
                     "valid_from": None,
                     "valid_until": None,
@@ -207,12 +208,10 @@ async def measure(app: App, model: InstantModel, *, turns: int, people: int) -> 
 
 async def tokens(app: App, turns: int) -> dict[str, int]:
     """Mean tokens of the latest turns, as recorded."""
+    counts = (ModelCall.input_tokens, ModelCall.cached_tokens, ModelCall.output_tokens)
+    latest = select(*counts).order_by(col(ModelCall.id).desc()).limit(turns).subquery()
     async with app.database.reading() as connection:
-        rows = await connection.exec_driver_sql(
-            "SELECT avg(input_tokens), avg(cached_tokens), avg(output_tokens) FROM "
-            f"(SELECT * FROM model_call ORDER BY id DESC LIMIT {int(turns)}) latest"  # noqa: S608 - a number
-        )
-        row = rows.one()
+        row = (await connection.execute(select(*(func.avg(column) for column in latest.c)))).one()
     return {name: round(float(value)) for name, value in zip(("input", "cached", "output"), row, strict=True)}
 
 

@@ -181,7 +181,9 @@ async def test_when_xai_cannot_answer_the_turn_waits_uncounted_and_nothing_is_lo
     assert len(await outgoing(app)) == 1
 
 
-async def test_the_days_budget_stops_spending_until_midnight(app: App, model: StandinXai, clock: ManualClock) -> None:
+async def test_the_days_budget_stops_spending_until_midnight(
+    app: App, model: StandinXai, clock: ManualClock
+) -> None:
     model.will(completed("{}", usage={"cost_in_usd_ticks": 11 * 10**10}))
     await turn(app, dm("one"))
     asked = len(model.seen)

@@ -58,7 +58,7 @@ class Children:
         self._first_end: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
 
     async def start(self, name: str, environment: Mapping[str, str]) -> Child:
-        """Start `mia NAME`. A group of its own keeps the terminal's Ctrl-C for the demo, which stops it in order."""
+        """Start `mia NAME`. In a group of its own, so that Ctrl-C reaches the demo alone, which stops it."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -17,8 +17,8 @@ from mia_core.settings import (
     Settings,
     SiteSettings,
     VaultSettings,
-    XSettings,
     XaiSettings,
+    XSettings,
 )
 
 HOST = "127.0.0.1"
@@ -53,11 +53,11 @@ def demo_settings(own: Settings, places: Places) -> Settings:
     """
     return Settings(
         database=DatabaseSettings(url=f"sqlite:///{places.folder / 'mia.sqlite3'}"),
-        xai=own.xai if thinks_for_real(own.xai) else own.xai.model_copy(update={"base_url": f"{places.sandbox}/v1"}),
+        xai=own.xai
+        if thinks_for_real(own.xai)
+        else own.xai.model_copy(update={"base_url": f"{places.sandbox}/v1"}),
         x=XSettings(api_origin=places.sandbox, username=own.x.username, timeout_s=own.x.timeout_s),
-        bot=own.bot.model_copy(
-            update={"mention_poll_s": _POLL_S, "dm_poll_s": _POLL_S, "answer_backlog": True}
-        ),
+        bot=own.bot.model_copy(update={"mention_poll_s": _POLL_S, "dm_poll_s": _POLL_S, "answer_backlog": True}),
         persona=own.persona,
         site=SiteSettings(host=HOST, port=places.site_port, origin=places.site),
         sandbox=SandboxSettings(

@@ -1,7 +1,7 @@
 """Points in pleasure-arousal-dominance space, and the emotions that are named after them."""
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 _PROTOTYPES: dict[str, tuple[float, float, float]] = {
     "joy": (0.4, 0.2, 0.1),
@@ -32,6 +32,11 @@ class Pad:
     arousal: float
     dominance: float
 
+    @property
+    def point(self) -> tuple[float, float, float]:
+        """The three coordinates, in the order of the name."""
+        return self.pleasure, self.arousal, self.dominance
+
     def towards(self, other: "Pad", share: float) -> "Pad":
         """The point that lies `share` (0 to 1) of the way to another."""
         return Pad(
@@ -54,7 +59,7 @@ class Pad:
 
     def distance(self, other: "Pad") -> float:
         """Euclidean distance."""
-        return math.dist(astuple(self), astuple(other))
+        return math.dist(self.point, other.point)
 
 
 def bounded(value: float, low: float = -1.0, high: float = 1.0) -> float:

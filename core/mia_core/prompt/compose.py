@@ -38,9 +38,7 @@ class Prompts:
         persona = _persona(templates, persona_file)
         rules = templates.get_template("rules.md")
         try:
-            self._static = "\n".join(
-                part.render(username=username).strip() + "\n" for part in (persona, rules)
-            )
+            self._static = "\n".join(part.render(username=username).strip() + "\n" for part in (persona, rules))
         except TemplateError as error:
             raise SettingsError(f"persona.file (MIA_PERSONA__FILE): {error}") from None
         self.version = hashlib.sha256(self._static.encode()).hexdigest()[:12]

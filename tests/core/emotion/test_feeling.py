@@ -22,9 +22,7 @@ appraisals = st.builds(
     apology=unsigned,
     intensity=unsigned,
 )
-feelings = st.builds(
-    Feeling, at=st.just(START), emotion=pads, mood=pads, trust=st.builds(Trust, value=unsigned)
-)
+feelings = st.builds(Feeling, at=st.just(START), emotion=pads, mood=pads, trust=st.builds(Trust, value=unsigned))
 KIND = NEUTRAL.model_copy(update={"warmth": 1, "praise": 1, "intensity": 1})
 CRUEL = NEUTRAL.model_copy(update={"hostility": 1, "warmth": -1, "intensity": 1})
 DAY = date(2026, 1, 1)

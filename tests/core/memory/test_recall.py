@@ -49,9 +49,7 @@ async def index_of(statements: list[str], embedder: UseEmbedder) -> PersonIndex:
         ("What does Marco do?", 4),
     ],
 )
-async def test_the_memory_that_answers_comes_first(
-    embedder: UseEmbedder, question: str, best: int
-) -> None:
+async def test_the_memory_that_answers_comes_first(embedder: UseEmbedder, question: str, best: int) -> None:
     index = await index_of(STATEMENTS, embedder)
     ranked = rank(index, question, (await embedder.embed([question]))[0], NOW)
     assert ranked[0].id == best

@@ -1,0 +1,173 @@
+"""From X's objects to events: what is answered, what is not and why, and the text as she reads it."""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mia_bot.x.shapes import DmEvent, Entities, Includes, Media, Post, User
+from mia_core.events import Author, Event, Image, ThreadPost
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_LEADING_NAMES = re.compile(r"^(?:@\w{1,15}\s+)*")
+_AUTOMATED = re.compile(r"\b(?:automated|(?:ro)?bot)\b|_bot\b|bot$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class NotAnswered:
+    """Why something that came in is left alone."""
+
+    reason: str
+
+
+def mention_event(
+    post: Post, me: User, includes: Includes, thread: tuple[ThreadPost, ...] = ()
+) -> Event | NotAnswered:
+    """The event of a post that mentions her, with the public thread that it stands in."""
+    if reason := _why_not(post, me, includes.posts):
+        return NotAnswered(reason)
+    author = includes.users.get(post.author_id) or User(id=post.author_id)
+    images, others = _media(post.attachments.media_keys, includes.media)
+    return Event(
+        source="mention",
+        event_id=post.id,
+        author=author_of(author),
+        at=post.created_at,
+        text=readable(_body(post, me), _entities(post)),
+        language=post.lang if post.lang not in {None, "und", "qme", "zxx", "art"} else None,
+        conversation=post.conversation_id or post.id,
+        address=post.id,
+        images=images,
+        attachments=others,
+        thread=thread,
+    )
+
+
+def dm_event(event: DmEvent, me: User, includes: Includes) -> Event | NotAnswered:
+    """The event of a direct message to her."""
+    if event.event_type != "MessageCreate":
+        return NotAnswered(f"event of type {event.event_type[:40]}")
+    if event.sender_id == me.id:
+        return NotAnswered("her own")
+    if not event.sender_id.isdecimal() or event.created_at is None:
+        return NotAnswered("no sender or time")
+    if set(event.dm_conversation_id.split("-")) != {event.sender_id, me.id}:
+        return NotAnswered("a group conversation")
+    sender = includes.users.get(event.sender_id) or User(id=event.sender_id)
+    images, others = _media(event.attachments.media_keys, includes.media)
+    return Event(
+        source="dm",
+        event_id=event.id,
+        author=author_of(sender),
+        at=event.created_at,
+        text=readable(event.text, event.entities),
+        conversation=event.dm_conversation_id,
+        address=event.sender_id,
+        images=images,
+        attachments=others,
+    )
+
+
+def thread_post(post: Post, me: User, includes: Includes, *, quoted: bool = False) -> ThreadPost:
+    """A post above a mention, or quoted by it."""
+    author = includes.users.get(post.author_id)
+    images, _ = _media(post.attachments.media_keys, includes.media)
+    return ThreadPost(
+        post_id=post.id,
+        author=author.username if author else "",
+        text=readable(post.note.text if post.note else post.text, _entities(post)),
+        by_mia=post.author_id == me.id,
+        quoted=quoted,
+        images=images,
+    )
+
+
+def author_of(user: User) -> Author:
+    """A person as their account describes them."""
+    return Author(
+        person_id=int(user.id),
+        username=user.username,
+        name=_CONTROL.sub("", user.name),
+        about=_CONTROL.sub("", user.description),
+        is_bot=looks_automated(user),
+    )
+
+
+def looks_automated(user: User) -> bool:
+    """Whether an account says that a program writes it. X's label is not in the API; names and profiles are."""
+    return bool(_AUTOMATED.search(user.username) or _AUTOMATED.search(user.description))
+
+
+def summoned(post: Post, me: User, parent: Post | None) -> bool:
+    """Whether the author called her, rather than answered somebody in a thread that she was named in before.
+
+    X carries the names of a thread along in front of each reply. `display_text_range` tells where that prefix
+    ends; without it, a name in the leading run counts as typed only if the answered post does not name her.
+    """
+    if post.in_reply_to_user_id == me.id:
+        return True
+    start = post.display_text_range[0] if post.display_text_range else None
+    named = [mention for mention in post.entities.mentions if _is(mention.id, mention.username, me)]
+    if not named:
+        return f"@{me.username.casefold()}" in post.text.casefold() and post.referenced("replied_to") is None
+    if post.referenced("replied_to") is None:
+        return True
+    if start is not None:
+        return any(mention.start >= start for mention in named)
+    prefix = _LEADING_NAMES.match(post.text)
+    if any(mention.start >= (prefix.end() if prefix else 0) for mention in named):
+        return True
+    carried = parent is None or any(_is(m.id, m.username, me) for m in parent.entities.mentions)
+    return not carried
+
+
+def readable(text: str, entities: Entities) -> str:
+    """A text as people see it: &amp; and t.co taken back, links to its own media and null bytes gone."""
+    for link in entities.urls:
+        own_media = link.media_key is not None
+        text = text.replace(link.url, "" if own_media else link.expanded_url or link.url)
+    return _CONTROL.sub("", html.unescape(text)).strip()
+
+
+def _why_not(post: Post, me: User, posts: Mapping[str, Post]) -> str | None:
+    if post.author_id == me.id:
+        return "her own"
+    if not post.author_id.isdecimal():
+        return "no author"
+    if post.referenced("retweeted"):
+        return "a repost"
+    if not summoned(post, me, posts.get(post.referenced("replied_to") or "")):
+        return "named only in the carried-along prefix"
+    return None
+
+
+def _body(post: Post, me: User) -> str:
+    """The text without the names in front of it, of which her own would be read as an address."""
+    if post.note:
+        text = post.note.text
+    elif post.display_text_range and post.referenced("replied_to"):
+        text = post.text[post.display_text_range[0] :]
+    else:
+        text = post.text
+    return re.sub(rf"^\s*@{re.escape(me.username)}\b[\s,:]*", "", text, flags=re.IGNORECASE)
+
+
+def _entities(post: Post) -> Entities:
+    """Links of the whole text; those of the short one hold the media's."""
+    if post.note is None:
+        return post.entities
+    return Entities(urls=(*post.note.entities.urls, *post.entities.urls))
+
+
+def _media(keys: tuple[str, ...], media: Mapping[str, Media]) -> tuple[tuple[Image, ...], int]:
+    """Pictures that she can look at, and how many attachments she cannot."""
+    pictures = [
+        Image(url=found.url, alt=found.alt_text or "")
+        for key in keys
+        if (found := media.get(key)) and found.type == "photo" and found.url
+    ]
+    return tuple(pictures), len(keys) - len(pictures)
+
+
+def _is(user_id: str | None, username: str, me: User) -> bool:
+    return user_id == me.id or username.casefold() == me.username.casefold()

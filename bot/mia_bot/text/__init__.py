@@ -1,0 +1,1 @@
+"""Text on its way out to X: its length, pieces, and what it may name and link to."""

@@ -1,0 +1,147 @@
+"""Her OAuth 2.0 user token: stored sealed, refreshed by one process at a time, never lost in a race."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import structlog
+from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
+
+from mia_bot.errors import XUnauthorized, XUnavailable
+from mia_bot.x.auth import Auth, Method, OAuth1, has_oauth1
+from mia_core.app import App
+from mia_core.errors import SettingsError
+from mia_core.settings import XSettings
+
+log = structlog.get_logger(__name__)
+
+CREDENTIAL = "x-token"
+"""Name of the stored token, and of the lease on refreshing it."""
+_EARLY = timedelta(minutes=5)
+_LEASE, _WAIT = timedelta(seconds=60), timedelta(seconds=90)
+
+
+class Token(BaseModel):
+    """A user token. A refresh token can be used once: using it twice kills the whole family."""
+
+    model_config = ConfigDict(frozen=True)
+
+    access_token: SecretStr
+    refresh_token: SecretStr | None = None
+    expires_at: AwareDatetime | None = None
+    """None for a token that does not expire."""
+
+    def stored(self) -> dict[str, Any]:
+        """The form in which it is sealed."""
+        refresh = self.refresh_token.get_secret_value() if self.refresh_token else None
+        return {
+            "access_token": self.access_token.get_secret_value(),
+            "refresh_token": refresh,
+            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
+        }
+
+
+class OAuth2:
+    """Signs with the stored token, and refreshes it before it expires or when X refuses it."""
+
+    def __init__(self, app: App, token: Token) -> None:
+        self._app = app
+        self._token = token
+
+    async def headers(self, method: Method, url: str) -> dict[str, str]:  # noqa: ARG002 - a bearer token signs nothing
+        """The bearer token."""
+        expires_at = self._token.expires_at
+        if self._token.refresh_token and expires_at and self._app.clock() >= expires_at - _EARLY:
+            await self.renew()
+        return {"Authorization": f"Bearer {self._token.access_token.get_secret_value()}"}
+
+    async def renew(self) -> bool:
+        """Another token than the one at hand: what another process stored meanwhile, or a refreshed one."""
+        used = self._token.access_token
+        async with self._app.leases.holding(CREDENTIAL, ttl=_LEASE, wait=_WAIT):
+            stored = await load_token(self._app)
+            if stored and stored.access_token != used:
+                self._token = stored
+                return True
+            current = stored or self._token
+            if current.refresh_token is None:
+                return False
+            fresh = await refresh(self._app.settings.x, current.refresh_token, now=self._app.clock())
+            await self._app.credentials.store(CREDENTIAL, fresh.stored())
+        self._token = fresh
+        log.info("x_token_refreshed", expires_at=fresh.expires_at and fresh.expires_at.isoformat())
+        return True
+
+
+async def open_auth(app: App) -> Auth:
+    """The way in that is configured: OAuth 1.0a, the stored OAuth 2.0 token, or the one in the settings.
+
+    Raises SettingsError that names the keys when there is none.
+    """
+    settings = app.settings.x
+    if has_oauth1(settings):
+        return OAuth1(settings)
+    token = await load_token(app)
+    if token is None and settings.access_token:
+        token = Token(access_token=settings.access_token, refresh_token=settings.refresh_token)
+        if token.refresh_token:
+            await app.credentials.store(CREDENTIAL, token.stored())
+    if token is None:
+        raise SettingsError(
+            "x: there is no way into her account: run `mia bot login`, or set x.access_token "
+            "(MIA_X__ACCESS_TOKEN), or all four of x.oauth1_consumer_key, x.oauth1_consumer_secret, "
+            "x.oauth1_access_token and x.oauth1_access_secret"
+        )
+    return OAuth2(app, token)
+
+
+async def load_token(app: App) -> Token | None:
+    """The stored token."""
+    stored = await app.credentials.load(CREDENTIAL)
+    return Token.model_validate(stored) if stored else None
+
+
+async def refresh(settings: XSettings, refresh_token: SecretStr, *, now: datetime) -> Token:
+    """Trade the refresh token for a new pair. Raises XUnauthorized when X does not take it."""
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token.get_secret_value()}
+    return await ask_for_token(settings, form, now=now)
+
+
+async def ask_for_token(settings: XSettings, form: Mapping[str, str], *, now: datetime) -> Token:
+    """POST /2/oauth2/token. Raises XUnauthorized, or XUnavailable; neither holds anything of the request."""
+    if not settings.client_id:
+        raise SettingsError("x.client_id (MIA_X__CLIENT_ID): needed to get tokens; X's developer portal shows it")
+    secret = settings.client_secret
+    body = {**form, "client_id": settings.client_id}
+    failure = ""
+    try:
+        async with httpx.AsyncClient(timeout=settings.timeout_s) as http:
+            response = await http.post(
+                f"{settings.api_origin}/2/oauth2/token",
+                data=body,
+                auth=httpx.BasicAuth(settings.client_id, secret.get_secret_value()) if secret else httpx.Auth(),
+            )
+    except httpx.HTTPError as error:
+        failure = type(error).__name__
+    if failure:
+        raise XUnavailable(f"no connection to X's token endpoint ({failure})")
+    if response.status_code >= 500:
+        raise XUnavailable(f"X's token endpoint answered {response.status_code}")
+    return _token(response, now)
+
+
+def _token(response: httpx.Response, now: datetime) -> Token:
+    try:
+        found = response.json()
+    except ValueError:
+        found = {}
+    if not response.is_success or "access_token" not in found:
+        said = str(found.get("error_description") or found.get("error") or response.status_code)[:200]
+        raise XUnauthorized(f"X gives no token ({said}): run `mia bot login`")
+    lifetime = found.get("expires_in")
+    return Token(
+        access_token=found["access_token"],
+        refresh_token=found.get("refresh_token"),
+        expires_at=now.astimezone(UTC) + timedelta(seconds=int(lifetime)) if lifetime else None,
+    )

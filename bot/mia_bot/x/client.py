@@ -1,0 +1,127 @@
+"""What MIA asks of X, each a typed method."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from mia_bot.errors import XUncertain
+from mia_bot.x.auth import Auth
+from mia_bot.x.shapes import DmPage, PostPage, User, dm_page, post_page
+from mia_bot.x.wire import Wire, document, limit_name, open_session
+from mia_core.clock import Clock, system_clock
+from mia_core.settings import XSettings
+
+_USER_FIELDS = ["id", "username", "name", "description"]
+_MEDIA_FIELDS = ["media_key", "type", "url", "alt_text"]
+_POST_FIELDS = [
+    "id",
+    "text",
+    "author_id",
+    "created_at",
+    "conversation_id",
+    "in_reply_to_user_id",
+    "referenced_tweets",
+    "entities",
+    "attachments",
+    "lang",
+    "note_tweet",
+    "display_text_range",
+]
+_POST_EXPANSIONS = [
+    "author_id",
+    "referenced_tweets.id",
+    "referenced_tweets.id.author_id",
+    "attachments.media_keys",
+]
+_DM_FIELDS = [
+    "id",
+    "text",
+    "event_type",
+    "created_at",
+    "sender_id",
+    "dm_conversation_id",
+    "attachments",
+    "entities",
+]
+_POSTS = {
+    "tweet_fields": _POST_FIELDS,
+    "user_fields": _USER_FIELDS,
+    "media_fields": _MEDIA_FIELDS,
+    "expansions": _POST_EXPANSIONS,
+}
+_DMS = {
+    "dm_event_fields": _DM_FIELDS,
+    "user_fields": _USER_FIELDS,
+    "media_fields": _MEDIA_FIELDS,
+    "expansions": ["sender_id", "attachments.media_keys"],
+}
+PAGE = 100
+
+
+class XClient:
+    """X as one account. Every method raises XError for what goes wrong."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def me(self) -> User:
+        """The account that is signed in."""
+        found = await document(await self._wire.get_me(user_fields=_USER_FIELDS))
+        return User.model_validate(found["data"])
+
+    async def mentions(self, user_id: str, *, since_id: str | None = None, token: str | None = None) -> PostPage:
+        """Posts that mention the account; X gives the latest 800, and may leave some out."""
+        response = await self._wire.get_users_mentions(
+            user_id, max_results=PAGE, since_id=since_id, pagination_token=token, **_POSTS
+        )
+        return post_page(await document(response))
+
+    async def posts_of(self, user_id: str, *, since_id: str) -> PostPage:
+        """The account's own latest posts after another."""
+        response = await self._wire.get_users_tweets(user_id, max_results=PAGE, since_id=since_id, **_POSTS)
+        return post_page(await document(response))
+
+    async def posts(self, ids: Sequence[str]) -> PostPage:
+        """Posts by id; those that are deleted or hidden are left out."""
+        return post_page(await document(await self._wire.get_tweets(list(ids), **_POSTS)))
+
+    async def dm_events(self, *, token: str | None = None) -> DmPage:
+        """The latest DM events of all conversations."""
+        response = await self._wire.get_direct_message_events(max_results=PAGE, pagination_token=token, **_DMS)
+        return dm_page(await document(response))
+
+    async def dm_events_with(self, person_id: str) -> DmPage:
+        """The latest DM events with one person."""
+        response = await self._wire.get_direct_message_events(participant_id=person_id, max_results=PAGE, **_DMS)
+        return dm_page(await document(response))
+
+    async def post(self, text: str, *, in_reply_to: str) -> str:
+        """Answer a post; gives the new post's id."""
+        response = await self._wire.create_tweet(text=text, in_reply_to_tweet_id=in_reply_to)
+        return _made(await document(response, write=True), "id")
+
+    async def send_dm(self, person_id: str, text: str) -> str:
+        """Send a DM; gives the new event's id."""
+        response = await self._wire.create_direct_message(participant_id=person_id, text=text)
+        return _made(await document(response, write=True), "dm_event_id")
+
+    def free_again(self, channel: str, address: str, now: datetime) -> datetime | None:
+        """When sending on the channel (dm or post) is possible again; None if it is now, as far as is known."""
+        route = "/2/tweets" if channel == "post" else f"/2/dm_conversations/with/{address}/messages"
+        limit = self._wire.limits.get(limit_name("POST", route))
+        return limit.reset if limit and limit.remaining == 0 and limit.reset > now else None
+
+
+@asynccontextmanager
+async def open_x(settings: XSettings, auth: Auth, clock: Clock = system_clock) -> AsyncIterator[XClient]:
+    """A client with one session for its life."""
+    async with open_session(settings.timeout_s) as session:
+        yield XClient(Wire(settings.api_origin, auth, session, clock))
+
+
+def _made(found: dict[str, dict[str, str]], name: str) -> str:
+    """The id of what was made; without one it is open whether anything was."""
+    made = (found.get("data") or {}).get(name)
+    if not made:
+        raise XUncertain("X's answer names nothing that was made")
+    return str(made)

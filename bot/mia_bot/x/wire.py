@@ -1,0 +1,109 @@
+"""tweepy's asynchronous client on the configured origin, with our signing, time-outs and errors."""
+
+import json as jsonlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from tweepy.asynchronous import AsyncClient
+from yarl import URL
+
+from mia_bot.errors import XUnauthorized, XUnavailable, XUncertain
+from mia_bot.x.auth import Auth, Method
+from mia_bot.x.faults import fault, reset_of
+from mia_core.clock import Clock
+
+_NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError)
+_ID = re.compile(r"\d{2,}")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What X last said of an endpoint's limit."""
+
+    remaining: int
+    reset: datetime
+
+
+class Wire(AsyncClient):  # type: ignore[misc]  # tweepy has no types
+    """Every request of tweepy's goes through `request`, which is ours.
+
+    tweepy writes https://api.twitter.com into each address, signs OAuth 1.0a over that, reads HTML as JSON, and
+    hides the headers. Its routes and parameters are what we use it for.
+    """
+
+    def __init__(self, origin: str, auth: Auth, session: aiohttp.ClientSession, clock: Clock) -> None:
+        super().__init__(return_type=aiohttp.ClientResponse)
+        self.session = session
+        self.limits: dict[str, Limit] = {}
+        """By method and route, with `*` in place of ids."""
+        self._origin = origin
+        self._auth = auth
+        self._clock = clock
+
+    async def request(
+        self,
+        method: Method,
+        route: str,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        user_auth: bool = False,  # noqa: ARG002 - tweepy's way of choosing; ours is `auth`
+    ) -> aiohttp.ClientResponse:
+        """One request, with a second try after the token was renewed. Raises XError for all but success."""
+        url = URL(self._origin + route).with_query(sorted((params or {}).items()))
+        try:
+            return await self._send(method, route, url, json)
+        except XUnauthorized:
+            if not await self._auth.renew():
+                raise
+        return await self._send(method, route, url, json)
+
+    async def _send(self, method: Method, route: str, url: URL, body: Any) -> aiohttp.ClientResponse:
+        write = method != "GET"
+        headers = {"User-Agent": self.user_agent, **await self._auth.headers(method, str(url))}
+        try:
+            async with self.session.request(method, url, json=body, headers=headers) as response:
+                content = await response.read()
+        except _NEVER_LEFT as error:
+            if write and isinstance(error, aiohttp.ServerDisconnectedError):
+                raise XUncertain("X closed the connection without an answer") from None
+            raise XUnavailable(f"no connection to X ({type(error).__name__})") from None
+        except (TimeoutError, aiohttp.ClientError) as error:
+            if write:
+                raise XUncertain(f"no answer from X ({type(error).__name__})") from None
+            raise XUnavailable(f"no answer from X ({type(error).__name__})") from None
+        self._note_limit(method, route, response.headers)
+        if not 200 <= response.status < 300:
+            raise fault(response.status, response.headers, content, write=write, now=self._clock())
+        return response
+
+    def _note_limit(self, method: str, route: str, headers: Mapping[str, str]) -> None:
+        reset, remaining = reset_of(headers), headers.get("x-rate-limit-remaining", "")
+        if reset and remaining.isdecimal():
+            self.limits[limit_name(method, route)] = Limit(int(remaining), reset)
+
+
+def limit_name(method: str, route: str) -> str:
+    """The endpoint that a limit counts for."""
+    return f"{method} {_ID.sub('*', route.removeprefix('/2'))}"
+
+
+async def document(response: aiohttp.ClientResponse, *, write: bool = False) -> dict[str, Any]:
+    """The JSON of a success. Raises XUnavailable, or XUncertain after a write, where there is none."""
+    try:
+        found = jsonlib.loads(await response.read())
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        return found
+    if write:
+        raise XUncertain("X's answer is no JSON")
+    raise XUnavailable("X's answer is no JSON")
+
+
+def open_session(timeout_s: float) -> aiohttp.ClientSession:
+    """One session for the client's life."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2))
