@@ -86,9 +86,9 @@ class Children:
         child = await self._first_end
         raise MiaError(f"the {child.name} ended with exit code {child.process.returncode}: {child.last_said}")
 
-    async def stop(self, *groups: Sequence[str], within_s: float) -> None:
-        """Stop them group by group, each within its share of the time; then hear out what they still say."""
-        for group in groups:
-            there = [self._children[name] for name in group if name in self._children]
-            await asyncio.gather(*(child.stop(within_s / len(groups)) for child in there))
+    async def stop(self, *groups: tuple[Sequence[str], float]) -> None:
+        """Stop them group by group (names, seconds allowed); then hear out what they still say."""
+        for names, within_s in groups:
+            there = [self._children[name] for name in names if name in self._children]
+            await asyncio.gather(*(child.stop(within_s) for child in there))
         await asyncio.gather(*self._listeners)

@@ -21,7 +21,8 @@ from mia_core.schema import upgrade
 from mia_core.settings import Settings, XaiSettings, load_settings
 
 _READY_WITHIN_S = 60.0
-_STOPPED_WITHIN_S = 9.0
+_STOPS = ((("bot",), 6.0), (("jobs", "site"), 2.0), (("sandbox",), 1.5))
+"""Who stops before whom, and the seconds each may take: the bot finishes its turns while X is still there."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ async def run_demo(wishes: Wishes) -> None:
             )
         finally:
             console.print("Stopping.")
-            await children.stop(["bot"], ["jobs", "site"], ["sandbox"], within_s=_STOPPED_WITHIN_S)
+            await children.stop(*_STOPS)
     console.print("Stopped.")
 
 

@@ -117,6 +117,9 @@ def _referenced(world: World, post_id: str) -> Post:
 def _summons(parent: Post, author: Person, world: World) -> bool:
     if parent.author_id == author.id or author.id in parent.summoned:
         return True
+    # A direct reply names the account by itself. Whether X lets it be answered is not known; people expect it.
+    if parent.in_reply_to_person_id == author.id:
+        return True
     quoted = world.posts.get(parent.quoted) if parent.quoted is not None else None
     return quoted is not None and quoted.author_id == author.id
 

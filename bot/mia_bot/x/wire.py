@@ -1,6 +1,5 @@
 """tweepy's asynchronous client on the configured origin, with our signing, time-outs and errors."""
 
-import json as jsonlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,7 +93,7 @@ def limit_name(method: str, route: str) -> str:
 async def document(response: aiohttp.ClientResponse, *, write: bool = False) -> dict[str, Any]:
     """The JSON of a success. Raises XUnavailable, or XUncertain after a write, where there is none."""
     try:
-        found = jsonlib.loads(await response.read())
+        found = await response.json(content_type=None)
     except ValueError:
         found = None
     if isinstance(found, dict):

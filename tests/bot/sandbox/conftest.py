@@ -1,6 +1,5 @@
-"""What the sandbox's tests share; those against X's own documents are left out where these are not at hand."""
+"""What the sandbox's tests share."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,8 +7,6 @@ import pytest
 from tests.bot.sandbox.desk import Desk, open_desk
 from tests.bot.sandbox.serving import Served
 from tests.bot.sandbox.serving import sandbox_server as serve
-
-collect_ignore = [] if os.environ.get("MIA_REFERENCE_DATA") else ["reference"]
 
 
 @pytest.fixture
