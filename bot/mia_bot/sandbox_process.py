@@ -6,6 +6,7 @@ import structlog
 
 from mia_bot.sandbox.app import SandboxConfig, create_app
 from mia_bot.sandbox.serve import SandboxServer
+from mia_bot.sandbox.xai.routes import ScriptedXai
 from mia_core.clock import system_clock
 from mia_core.errors import OperatorError
 from mia_core.log import configure
@@ -28,7 +29,7 @@ async def serve_sandbox(config: Path | None, *, port: int | None, state: Path | 
     )
     with listen(own.host, own.port if port is None else port, "--port or sandbox.port") as listener:
         try:
-            app = create_app(wanted, clock=system_clock)
+            app = create_app(wanted, clock=system_clock, extra_routes=ScriptedXai(system_clock).routes())
         except ValueError as error:
             raise OperatorError(f"sandbox.state_file: {error}") from None
         host, taken_port = listener.getsockname()[:2]

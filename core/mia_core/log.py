@@ -8,8 +8,8 @@ from structlog.typing import Processor
 
 from mia_core.settings import LogSettings
 
-_QUIET = ("tweepy", "aiohttp", "httpx", "httpcore", "uvicorn.access", "apscheduler", "alembic", "asyncio")
-"""Libraries that print headers, tokens or every request below WARNING."""
+_QUIET = ("tweepy", "aiohttp", "httpx", "httpcore", "uvicorn", "apscheduler", "alembic", "asyncio")
+"""Libraries that print headers, tokens, every request or their own comings and goings below WARNING."""
 
 
 def configure(settings: LogSettings, *, process: str) -> None:

@@ -31,7 +31,8 @@ async def run_jobs(app: App, jobs: Sequence[Job], stop: asyncio.Event, *, ttl: t
             async with _scheduling(app, jobs):
                 while not await stopped_within(stop, pause) and await _lead(app, ttl):
                     pass
-            log.info("jobs_not_leading")
+            if not stop.is_set():
+                log.warning("jobs_lost_the_lead")
         else:
             await stopped_within(stop, pause)
     with suppress(*_NO_DATABASE):

@@ -111,13 +111,16 @@ async def _token(sandbox: str, username: str) -> str:
 
 
 def _announce(console: Console, own: Settings, places: Places) -> None:
-    console.print()
-    console.print("MIA is up. Press Ctrl-C to stop her.", style="bold")
-    console.print(f"  talk with her   {places.sandbox}  (a sandbox that plays X, on this machine alone)")
-    console.print(f"  her site        {places.site}")
-    console.print(f"  data            {places.folder}", soft_wrap=True)
-    console.print(f"  thinking        {_who_thinks(own.xai)}", soft_wrap=True)
-    console.print()
+    for line in (
+        "",
+        "MIA is up. Press Ctrl-C to stop her.",
+        f"  talk with her   {places.sandbox}  (a sandbox that plays X, on this machine alone)",
+        f"  her site        {places.site}",
+        f"  data            {places.folder}",
+        f"  thinking        {_who_thinks(own.xai)}",
+        "",
+    ):
+        console.print(line, soft_wrap=True, markup=False)
 
 
 def _who_thinks(own: XaiSettings) -> str:

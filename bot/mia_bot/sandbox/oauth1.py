@@ -1,6 +1,6 @@
 """OAuth 1.0a: checks the signature of a request that a person's user token signed."""
 
-from oauthlib.oauth1 import (  # type: ignore[import-untyped]  # oauthlib ships no types
+from oauthlib.oauth1 import (
     RequestValidator,
     ResourceEndpoint,
 )
@@ -39,7 +39,7 @@ async def _signed_body(request: Request) -> str | None:
     return (await request.body()).decode("utf-8", "replace")
 
 
-class _Validator(RequestValidator):  # type: ignore[misc]  # its base has no types
+class _Validator(RequestValidator):
     """Looks keys up in the world; oauthlib does the rest."""
 
     enforce_ssl = False

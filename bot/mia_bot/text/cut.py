@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 
 import regex
@@ -91,7 +92,7 @@ def _best(source: _Source, start: int, first: int, count: int) -> int:
     sentence: int | None = None
     for word in range(last, first - 1, -1):
         gap = text[ends[word] : starts[word + 1]] if word + 1 < len(ends) else ""
-        if gap.count("\n") > 1 and ends[word] - start > (ends[last] - start) // 2:
+        if gap.count("\n") > 1 and 2 * (ends[word] - start) >= ends[last] - start:
             return ends[word]
         if sentence is None and _ends_sentence(text, starts[word], ends[word], gap):
             sentence = ends[word]
@@ -110,13 +111,17 @@ def _broken_word(text: str, start: int, end: int, fits: Callable[[str], bool]) -
         clusters = list(accumulate(map(len, regex.findall(r"\X", text[start:stop])), initial=start))
         if stop < end:
             clusters.pop()  # it may go on behind the window
-        count = _most_that_fit(len(clusters) - 1, lambda n, ends=clusters: fits(text[start : ends[n]]))
+        count = _most_that_fit(len(clusters) - 1, partial(_fits_until, text, start, clusters, fits))
         if count < len(clusters) - 1 or stop == end:
             break
         width *= 4
     if count:
         return clusters[count]
     return start + max(1, _most_that_fit(clusters[1] - start, lambda n: fits(text[start : start + n])))
+
+
+def _fits_until(text: str, start: int, ends: Sequence[int], fits: Callable[[str], bool], n: int) -> bool:
+    return fits(text[start : ends[n]])
 
 
 def _most_that_fit(total: int, fits: Callable[[int], bool]) -> int:

@@ -16,7 +16,7 @@ _PATH = r"(?::[0-9]++)?(?:/[\p{Latin}\p{Cyrillic}0-9!*';:=+,.$/%#\[\]\-\u2013_~@
 _QUERY = r"(?:\?[A-Za-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*+)?"
 _CANDIDATE = regex.compile(
     rf"(?<![A-Za-z0-9])[a-z][a-z0-9+]*+://(?<host>{_HOST})?"
-    rf"|(?<![\p{{Latin}}0-9\-@$#/])(?<bare>{_BARE_LABEL}(?:\.{_BARE_LABEL})++)",
+    rf"|(?<![\p{{Latin}}0-9\-])(?<bare>{_BARE_LABEL}(?:\.(?!{_BARE_LABEL}://){_BARE_LABEL})++)",
     regex.IGNORECASE,
 )
 _SHORTENED = regex.compile(r"https?://", regex.IGNORECASE)
@@ -78,10 +78,14 @@ def _bare(text: str, candidate: regex.Match[str]) -> Link | None:
 
 
 def _continues(text: str, start: int, host_start: int, domain_end: int) -> bool:
-    """Whether a bare domain is the rest of something else, like `my_script.py`.
+    """Whether a bare domain is the rest of something else, like `my_script.py` or an e-mail address.
 
-    X takes it for a link all the same where labels in other scripts stand before it, or subdomains do.
+    X takes it for a link all the same where other scripts or accents stand before it, or subdomains do.
     """
+    if not text[host_start:domain_end].partition(".")[0].isascii():
+        return False
+    if start > 0 and text[start - 1] in "@$#/":
+        return True
     joint = host_start - 1 if host_start > start else start - 1
     if joint < 0 or text[joint] not in "-_.":
         return False

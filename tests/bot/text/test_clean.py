@@ -12,20 +12,35 @@ from mia_bot.text.clean import clean
 # twitter-text's own rules, written down a second time.
 _X_MENTION = regex.compile(r"(?:^|[^a-zA-Z0-9_!#$%&*@＠]|(?:^|[^a-zA-Z0-9_+~.-])[rR][tT]:?)[@＠][a-zA-Z0-9_]")
 _X_LINK = regex.compile(
-    r"https?://[a-z0-9あ-]+\.com(?![A-Za-z0-9@+-])|(?:^|[^A-Za-z0-9@＠$#＃._/-])[a-z0-9]+\.com(?![A-Za-z0-9@+-])",
+    r"(?<![A-Za-z0-9@＠$#＃])https?://[a-z0-9あ-]+\.com(?![A-Za-z0-9@+-])"
+    r"|(?:^|[^A-Za-z0-9@＠$#＃._/-])[a-z0-9]+\.com(?![A-Za-z0-9@+-])",
     regex.IGNORECASE,
 )
 _X_CASHTAG = regex.compile(r"(?:^|\s)\$[a-z]{1,6}(?=$|\s|[.,!?])", regex.IGNORECASE)
 
-_texts = st.lists(
-    st.sampled_from(
-        "@ ＠ a bob RT rt: .com x.com evil.com https:// http://evil.com $ABC $ABC\n . / - _ ! あ ( ) # é \x00 \r ?q=1 /p".split(
-            " "
-        )
-        + [" ", "\n", "\t", " @bob "]
-    ),
-    max_size=30,
-).map("".join)
+_PARTS = [
+    "@",
+    "＠",
+    "a",
+    "bob",
+    " @bob ",
+    "RT",
+    "rt:",
+    "$ABC",
+    " $ABC ",
+    "#",
+    "é",
+    "あ",
+    "!",
+    "(",
+    ")",
+    ".",
+    "-",
+    "_",
+]
+_LINK_PARTS = [".com", "x.com", "evil.com", "https://", "http://evil.com", "/", "/p", "?q=1", ":"]
+_SPACES = [" ", "\n", "\t", "\r", "\x00"]
+_texts = st.lists(st.sampled_from(_PARTS + _LINK_PARTS + _SPACES), max_size=30).map("".join)
 
 
 def _clean(text: str, *names: str) -> str:

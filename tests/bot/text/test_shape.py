@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mia_bot.text.length import weighted_length
+from mia_bot.text.links import find_links
 from mia_bot.text.shape import shape_for
 from mia_core.events import Author, Event, Source
 from mia_core.settings import BotSettings
@@ -63,4 +64,4 @@ def test_every_post_is_within_its_limit_and_never_empty(reply: str, length: int,
     shaped = _shaped(reply, _event("mention"), post_length=length, thread_posts=posts)
     assert 1 <= len(shaped) <= posts
     assert all(post.strip() and weighted_length(post) <= length for post in shaped)
-    assert not any(post.startswith(("@", "evil.com")) for post in shaped)
+    assert not any(post.startswith("@") or list(find_links(post)) for post in shaped)

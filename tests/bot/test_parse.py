@@ -1,0 +1,171 @@
+"""Parsing X's shapes: recorded forms, odd ones, and broken ones."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mia_bot.receive.parse import NotAnswered, dm_event, looks_automated, mention_event, readable, thread_post
+from mia_bot.x.shapes import Entities, Includes, Post, User, dm_page, post_page
+from mia_core.events import Event
+
+ME = User(id="1", username="miaaibot", name="MIA")
+ANA = {"id": "2", "username": "ana", "name": "Ana", "description": "likes dogs"}
+
+
+def post(**changes: Any) -> dict[str, Any]:
+    """A post that mentions her, as X gives it."""
+    text = changes.get("text", "@miaaibot hello")
+    start = text.lower().find("@miaaibot")
+    mentions = [{"start": start, "end": start + 9, "username": "miaaibot", "id": "1"}] if start >= 0 else []
+    plain = {
+        "id": "100",
+        "text": text,
+        "author_id": "2",
+        "created_at": "2026-11-23T12:00:00.000Z",
+        "conversation_id": "100",
+        "lang": "en",
+        "entities": {"mentions": mentions},
+    }
+    return plain | changes
+
+
+def read(*posts: dict[str, Any], **includes: Any) -> Event | NotAnswered:
+    """The event of the first post of a page."""
+    page = post_page({"data": list(posts), "includes": {"users": [ANA], **includes}})
+    return mention_event(page.posts[0], ME, page.includes)
+
+
+def text_of(event: Event | NotAnswered) -> str:
+    """The text of an event that must be one."""
+    assert isinstance(event, Event)
+    return event.text
+
+
+def reply(text: str, **changes: Any) -> dict[str, Any]:
+    """A reply to somebody else's post."""
+    reference = [{"type": "replied_to", "id": "90"}]
+    return post(text=text, conversation_id="90", in_reply_to_user_id="3", referenced_tweets=reference, **changes)
+
+
+def test_her_own_name_in_front_is_not_part_of_what_was_said() -> None:
+    assert text_of(read(post(text="@miaaibot hello there"))) == "hello there"
+    assert text_of(read(post(text="@MiaAIBot, hello"))) == "hello"
+
+
+def test_the_whole_of_a_long_post_is_read_with_its_links() -> None:
+    note = {
+        "text": "@miaaibot a very long story https://t.co/a",
+        "entities": {"urls": [{"url": "https://t.co/a", "expanded_url": "https://example.org/x"}]},
+    }
+    event = read(post(text="@miaaibot a very lo…", note_tweet=note))
+    assert text_of(event) == "a very long story https://example.org/x"
+
+
+def test_a_name_in_the_carried_along_prefix_is_no_summons_but_a_typed_one_is() -> None:
+    carried = reply("@carla @miaaibot I agree", display_text_range=[17, 24])
+    assert read(carried) == NotAnswered("named only in the carried-along prefix")
+    typed = reply("@carla @miaaibot what do you think", display_text_range=[7, 34])
+    assert text_of(read(typed)) == "what do you think"
+
+
+def test_without_a_range_the_answered_post_tells_whether_her_name_was_carried_along() -> None:
+    parent = post(id="90", author_id="3", text="@miaaibot hi", conversation_id="90")
+    other = post(id="90", author_id="3", text="no name", conversation_id="90")
+    said = reply("@carla @miaaibot I agree")
+    assert isinstance(read(said, tweets=[parent]), NotAnswered)
+    assert isinstance(read(said, tweets=[other]), Event)
+    assert isinstance(read(said), NotAnswered)
+    assert isinstance(read(reply("@carla do ask @miaaibot")), Event)
+
+
+def test_her_own_posts_and_reposts_are_left_alone() -> None:
+    assert read(post(author_id="1")) == NotAnswered("her own")
+    repost = post(referenced_tweets=[{"type": "retweeted", "id": "50"}])
+    assert read(repost) == NotAnswered("a repost")
+
+
+def test_the_newer_spelling_of_references_is_understood() -> None:
+    repost = post(referenced_posts=[{"type": "retweeted", "id": "50"}])
+    assert read(repost) == NotAnswered("a repost")
+
+
+def test_pictures_are_passed_on_and_other_media_are_counted() -> None:
+    media = [
+        {"media_key": "3_1", "type": "photo", "url": "https://pbs.example/1.jpg", "alt_text": "a cat"},
+        {"media_key": "7_2", "type": "video"},
+    ]
+    links = [{"url": "https://t.co/m", "expanded_url": "https://x.com/p/1", "media_key": "3_1"}]
+    event = read(
+        post(
+            text="@miaaibot https://t.co/m",
+            attachments={"media_keys": ["3_1", "7_2"]},
+            entities={"urls": links, "mentions": [{"start": 0, "end": 9, "username": "miaaibot"}]},
+        ),
+        media=media,
+    )
+    assert isinstance(event, Event)
+    assert [(image.url, image.alt) for image in event.images] == [("https://pbs.example/1.jpg", "a cat")]
+    assert (event.attachments, event.text) == (1, "")
+
+
+def test_a_post_that_cannot_be_read_is_left_out_and_the_others_stay() -> None:
+    page = post_page({"data": [{"id": "1"}, post(), "nonsense", None]})
+    assert [found.id for found in page.posts] == ["100"]
+
+
+def test_an_empty_page_is_empty() -> None:
+    assert post_page({"meta": {"result_count": 0}}).posts == ()
+    assert dm_page({"data": None}).events == ()
+
+
+def test_what_people_escaped_and_sent_is_read_as_they_wrote_it() -> None:
+    assert readable("a &lt;3 b &amp; c\x00\u0007", Entities()) == "a <3 b & c"
+    assert readable("مرحبا\u200f يا ميا", Entities()) == "مرحبا\u200f يا ميا"
+
+
+def dm(**changes: Any) -> Event | NotAnswered:
+    """The event of a DM."""
+    plain = {
+        "id": "300",
+        "event_type": "MessageCreate",
+        "text": "hi",
+        "sender_id": "2",
+        "created_at": "2026-11-23T12:00:00.000Z",
+        "dm_conversation_id": "1-2",
+    }
+    page = dm_page({"data": [plain | changes], "includes": {"users": [ANA]}})
+    return dm_event(page.events[0], ME, page.includes)
+
+
+def test_a_dm_is_an_event_and_what_is_none_says_why() -> None:
+    assert text_of(dm()) == "hi"
+    assert dm(event_type="ParticipantsJoin") == NotAnswered("event of type ParticipantsJoin")
+    assert dm(event_type="SomethingNew") == NotAnswered("event of type SomethingNew")
+    assert dm(sender_id="1") == NotAnswered("her own")
+    assert dm(dm_conversation_id="1580000000000000000") == NotAnswered("a group conversation")
+
+
+def test_a_dm_of_media_alone_is_an_event_without_text() -> None:
+    event = dm(text="", attachments={"media_keys": ["7_1"]})
+    assert isinstance(event, Event)
+    assert (event.text, event.attachments) == ("", 1)
+
+
+def test_accounts_that_call_themselves_bots_are_taken_at_their_word() -> None:
+    for automated in ({"username": "weather_bot"}, {"username": "newsbot"}, {"description": "Automated account"}):
+        assert looks_automated(User.model_validate({"id": "9", "username": "x"} | automated))
+    for human in ({"username": "robotham"}, {"description": "I love botany"}, {"username": "abbott"}):
+        assert not looks_automated(User.model_validate({"id": "9", "username": "x"} | human))
+
+
+def test_a_thread_post_of_an_unknown_author_has_no_name() -> None:
+    found = Post.model_validate(post(author_id="77"))
+    assert thread_post(found, ME, Includes()).author == ""
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_the_reading_of_a_mention(text: str) -> None:
+    event = read(post(text=f"@miaaibot {text}"))
+    assert isinstance(event, Event)
+    assert "\x00" not in event.text
