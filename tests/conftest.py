@@ -16,8 +16,8 @@ from mia_core.memory.embed import UseEmbedder
 from mia_core.schema import upgrade
 from mia_core.settings import DatabaseSettings, Settings, VaultSettings, XaiSettings
 from tests.browser import chromium_path
-from tests.postgres import Postgres, start_postgres
 from tests.core.xai.standin import StandinXai, serve_standin
+from tests.postgres import Postgres, start_postgres
 
 REFERENCE_DATA = os.environ.get("MIA_REFERENCE_DATA")
 _left_out: dict[str, int] = {}

@@ -28,6 +28,7 @@ _RETRY_S = 15.0
 async def run_bot(app: App) -> None:
     """Answer on X until SIGTERM or SIGINT. Raises OperatorError when her account cannot be used."""
     stop = stop_requested()
+    app.embedder.warm_up()
     async with open_x(app.settings.x, await open_auth(app), app.clock) as x:
         me = await _who_am_i(app, x, stop)
         if me is None:

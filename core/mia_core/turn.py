@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 Shape = Callable[[str, Sequence[Event]], list[str]]
 """A channel's rules for text: a reply and the events that it answers -> the texts to send, in order."""
 
+_ROOM_FOR_NOTICE = 8_000
+"""Characters of a message from which on a notice beside it is a message of its own; X takes 10,000 in a DM."""
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -168,9 +171,10 @@ def _introduced(app: App, record: TurnRecord) -> TurnRecord:
     """The first message to somebody says that she is an AI, where the privacy policy is, and how to stop."""
     notice = fixed_text("first_contact", origin=app.settings.site.origin)
     *before, last = record.texts
+    together = (f"{last}\n\n{notice}",) if len(last) < _ROOM_FOR_NOTICE else (last, notice)
     return replace(
         record,
-        texts=(*before, f"{last}\n\n{notice}"),
+        texts=(*before, *together),
         person=(*record.person, ("told_ai_at", record.started_at)),
     )
 

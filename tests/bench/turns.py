@@ -68,7 +68,7 @@ class InstantModel(httpx.AsyncBaseTransport):
             "memories": [
                 {
                     "kind": "fact",
-                    "statement": f"The person said something new, number {self.calls}, of their {topic(self.calls)}.",
+                    "statement": f"The person said new thing {self.calls} of their {topic(self.calls)}.",
                     "said_by": "person",
                     "valid_from": None,
                     "valid_until": None,
@@ -208,7 +208,7 @@ async def measure(app: App, model: InstantModel, *, turns: int, people: int) -> 
 
 async def tokens(app: App, turns: int) -> dict[str, int]:
     """Mean tokens of the latest turns, as recorded."""
-    counts = (ModelCall.input_tokens, ModelCall.cached_tokens, ModelCall.output_tokens)
+    counts = (col(ModelCall.input_tokens), col(ModelCall.cached_tokens), col(ModelCall.output_tokens))
     latest = select(*counts).order_by(col(ModelCall.id).desc()).limit(turns).subquery()
     async with app.database.reading() as connection:
         row = (await connection.execute(select(*(func.avg(column) for column in latest.c)))).one()

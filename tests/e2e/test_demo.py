@@ -118,20 +118,10 @@ def test_a_busy_port_is_one_clear_sentence(tmp_path: Path) -> None:
             assert demo.said == said
 
 
-def test_a_second_demo_in_the_same_folder_is_refused(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "data") as first:
-        first.wait_until_ready()
-        with running_demo(tmp_path / "data", port=free_port()) as second:
-            assert second.process.wait(20) == 2
-            assert "another demo uses this folder" in second.said
-        assert first.interrupt() == 0
-
-
-def test_with_a_server_of_ones_own_it_says_who_answers(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "data", MIA_XAI__BASE_URL="http://127.0.0.1:9/v1") as demo:
-        demo.wait_until_ready()
-        assert "grok-4.3 at http://127.0.0.1:9/v1 answers" in demo.said
-        assert demo.interrupt() == 0
+def test_a_second_demo_in_the_same_folder_is_refused(demo: Demo) -> None:
+    with running_demo(demo.data, port=free_port()) as second:
+        assert second.process.wait(20) == 2
+        assert "another demo uses this folder" in second.said
 
 
 def test_with_a_key_it_says_that_grok_answers_and_never_prints_the_key(tmp_path: Path) -> None:

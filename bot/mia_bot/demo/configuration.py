@@ -53,9 +53,7 @@ def demo_settings(own: Settings, places: Places) -> Settings:
     """
     return Settings(
         database=DatabaseSettings(url=f"sqlite:///{places.folder / 'mia.sqlite3'}"),
-        xai=own.xai
-        if thinks_for_real(own.xai)
-        else own.xai.model_copy(update={"base_url": f"{places.sandbox}/v1"}),
+        xai=own.xai if thinks_for_real(own.xai) else XaiSettings(base_url=f"{places.sandbox}/v1"),
         x=XSettings(api_origin=places.sandbox, username=own.x.username, timeout_s=own.x.timeout_s),
         bot=own.bot.model_copy(update={"mention_poll_s": _POLL_S, "dm_poll_s": _POLL_S, "answer_backlog": True}),
         persona=own.persona,
@@ -74,6 +72,15 @@ def demo_settings(own: Settings, places: Places) -> Settings:
 def thinks_for_real(xai: XaiSettings) -> bool:
     """Whether a model answers: Grok by its key, or a server of the operator's own; else the sandbox's script."""
     return xai.api_key is not None or xai.base_url != XaiSettings().base_url
+
+
+def who_thinks(own: XaiSettings) -> str:
+    """For people to read: who writes her answers, and who pays for it."""
+    if not thinks_for_real(own):
+        return "a script answers, not Grok; set XAI_API_KEY and start again to talk to Grok"
+    if own.base_url != XaiSettings().base_url:
+        return f"{own.model} at {own.base_url} answers"
+    return f"Grok ({own.model}) answers; xAI bills it, at most ${own.daily_budget_usd:g} a day"
 
 
 def environment(settings: Settings, inherited: Mapping[str, str]) -> dict[str, str]:

@@ -11,14 +11,14 @@ import httpx
 from rich.console import Console
 
 from mia_bot.demo.children import Child, Children
-from mia_bot.demo.configuration import HOST, Places, demo_settings, environment, thinks_for_real
+from mia_bot.demo.configuration import HOST, Places, demo_settings, environment, who_thinks
 from mia_bot.demo.folder import data_folder
 from mia_bot.demo.live_log import show_line
 from mia_core.database import open_database
 from mia_core.errors import MiaError, OperatorError
 from mia_core.process import listen, stop_requested
 from mia_core.schema import upgrade
-from mia_core.settings import Settings, XaiSettings, load_settings
+from mia_core.settings import Settings, load_settings
 
 _READY_WITHIN_S = 60.0
 _STOPS = ((("bot",), 6.0), (("jobs", "site"), 2.0), (("sandbox",), 1.5))
@@ -79,11 +79,10 @@ async def _be_up(children: Children, own: Settings, places: Places, console: Con
 
 
 async def _start(children: Children, settings: Settings, places: Places) -> None:
-    """The sandbox comes first, as the bot needs its account there; the database is migrated meanwhile."""
-    variables = environment(settings, os.environ)
-    sandbox = await children.start("sandbox", variables)
+    """All need the database, so it is migrated first; the bot needs its account in the sandbox."""
     await _migrate(settings)
-    others = [await children.start(name, variables) for name in ("site", "jobs")]
+    variables = environment(settings, os.environ)
+    sandbox, *others = [await children.start(name, variables) for name in ("sandbox", "site", "jobs")]
     await sandbox.started.wait()
     token = await _token(places.sandbox, settings.x.username)
     bot = await children.start("bot", variables | {"MIA_X__ACCESS_TOKEN": token})
@@ -111,24 +110,16 @@ async def _token(sandbox: str, username: str) -> str:
 
 
 def _announce(console: Console, own: Settings, places: Places) -> None:
-    for line in (
+    lines = (
         "",
         "MIA is up. Press Ctrl-C to stop her.",
         f"  talk with her   {places.sandbox}  (a sandbox that plays X, on this machine alone)",
         f"  her site        {places.site}",
         f"  data            {places.folder}",
-        f"  thinking        {_who_thinks(own.xai)}",
+        f"  thinking        {who_thinks(own.xai)}",
         "",
-    ):
-        console.print(line, soft_wrap=True, markup=False)
-
-
-def _who_thinks(own: XaiSettings) -> str:
-    if not thinks_for_real(own):
-        return "a script answers, not Grok; set XAI_API_KEY and start again to talk to Grok"
-    if own.base_url != XaiSettings().base_url:
-        return f"{own.model} at {own.base_url} answers"
-    return f"Grok ({own.model}) answers; xAI bills it, at most ${own.daily_budget_usd:g} a day"
+    )
+    console.print("\n".join(lines), soft_wrap=True, markup=False)
 
 
 async def _first(*coroutines: Coroutine[Any, Any, Any]) -> None:

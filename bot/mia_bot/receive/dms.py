@@ -1,10 +1,11 @@
 """Direct messages, by polling: pages until one meets what is known, so that no burst loses any."""
 
+import logging
 from datetime import timedelta
 
 import structlog
 
-from mia_bot.receive.parse import NotAnswered, dm_event
+from mia_bot.receive.parse import HER_OWN, NotAnswered, dm_event
 from mia_bot.receive.position import Position
 from mia_bot.x.client import XClient
 from mia_bot.x.shapes import DmEvent, Includes, User
@@ -68,7 +69,8 @@ class Dms:
             return None
         event = dm_event(found, self._me, includes)
         if isinstance(event, NotAnswered):
-            log.info("dm_left_alone", event_id=found.id, reason=event.reason)
+            level = logging.DEBUG if event.reason == HER_OWN else logging.INFO
+            log.log(level, "dm_left_alone", event_id=found.id, reason=event.reason)
             return None
         log.info("dm_received", event_id=found.id, person=self._app.vault.pseudonym(event.author.person_id))
         return event

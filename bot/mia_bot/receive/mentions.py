@@ -1,10 +1,11 @@
 """Mentions, by polling: every page since the last look and a little before, deduplicated by the inbox."""
 
+import logging
 from datetime import timedelta
 
 import structlog
 
-from mia_bot.receive.parse import NotAnswered, mention_event
+from mia_bot.receive.parse import HER_OWN, NotAnswered, mention_event
 from mia_bot.receive.position import Position
 from mia_bot.receive.thread import read_thread
 from mia_bot.x.client import XClient
@@ -73,7 +74,8 @@ class Mentions:
             thread = await read_thread(self._x, post, includes, self._me, bot.thread_context)
             event = mention_event(post, self._me, includes, thread)
         if isinstance(event, NotAnswered):
-            log.info("mention_left_alone", event_id=post.id, reason=event.reason)
+            level = logging.DEBUG if event.reason == HER_OWN else logging.INFO
+            log.log(level, "mention_left_alone", event_id=post.id, reason=event.reason)
             return None
         if event.author.is_bot and await self._answers_in(event) >= bot.bot_turns:
             log.info("mention_left_alone", event_id=post.id, reason="enough said to another bot in this thread")

