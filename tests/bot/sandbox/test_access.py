@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from oauthlib.oauth1 import Client as OAuth1Client  # type: ignore[import-untyped]  # oauthlib ships no types
+from oauthlib.oauth1 import Client as OAuth1Client
 
 from mia_bot.sandbox.app import SandboxConfig
 from mia_bot.sandbox.limits import Limit, Limiter
+from mia_bot.x.auth import Method
 from tests.bot.sandbox.desk import ORIGIN, START, Desk, open_desk
 
 
@@ -29,7 +30,7 @@ async def test_the_app_alone_reads_posts_but_has_no_messages(desk: Desk) -> None
     assert (await desk.call("GET", "/2/tweets/search/stream", "amelie_roux")).status_code == 403
 
 
-def _signed(desk: Desk, method: str, url: str, secret: str | None = None) -> dict[str, str]:
+def _signed(desk: Desk, method: Method, url: str, secret: str | None = None) -> dict[str, str]:
     person, app = desk.person("amelie_roux"), desk.world.app
     client = OAuth1Client(
         app.consumer_key.get_secret_value(),
@@ -37,7 +38,7 @@ def _signed(desk: Desk, method: str, url: str, secret: str | None = None) -> dic
         person.oauth1_token.get_secret_value(),
         secret or person.oauth1_secret.get_secret_value(),
     )
-    headers: dict[str, str] = client.sign(url, method)[1]
+    headers: dict[str, str] = client.sign(url, http_method=method)[1]
     return headers
 
 
