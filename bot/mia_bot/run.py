@@ -38,7 +38,7 @@ async def run_bot(app: App) -> None:
             asyncio.create_task(keep_looking(app, Mentions(app, x, me), app.settings.bot.mention_poll_s)),
             asyncio.create_task(keep_looking(app, Dms(app, x, me), app.settings.bot.dm_poll_s)),
         ]
-        shape = shape_for(app.settings.bot, me.username)
+        shape = shape_for(app.settings.bot)
         working = [
             *(
                 asyncio.create_task(work(app, shape, f"worker-{number}", stop))

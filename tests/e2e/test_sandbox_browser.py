@@ -86,5 +86,3 @@ def test_words_that_look_like_html_stay_words(demo: Demo, page: Page) -> None:
     page.press("#dm-text", "Enter")
     expect(page.locator(".thread .me").last).to_contain_text("<img src=x", timeout=PATIENCE_MS)
     assert page.locator(".thread img").count() == 0
-
-

@@ -15,10 +15,7 @@ DM_LENGTH = 10_000
 DM_TEXTS = 10
 
 
-def shape_for(
-    settings: BotSettings,
-    username: str,  # noqa: ARG001 - every channel is told who speaks; on X she names nobody, herself included
-) -> Shape:
+def shape_for(settings: BotSettings) -> Shape:
     """X's rules for her texts: a reply and the events that it answers -> the texts to send, at least one.
 
     A mention's answer becomes at most `thread_posts` posts of weighted length `post_length`; any other answer

@@ -20,7 +20,7 @@ def _event(source: Source, text: str = "hi") -> Event:
 
 
 def _shaped(reply: str, event: Event, **settings: object) -> list[str]:
-    return shape_for(BotSettings.model_validate(settings), "miaaibot")(reply, [event])
+    return shape_for(BotSettings.model_validate(settings))(reply, [event])
 
 
 def test_a_long_public_answer_becomes_a_short_thread_of_posts() -> None:
