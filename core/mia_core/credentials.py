@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from mia_core.clock import Clock
 from mia_core.database import Database
-from mia_core.statements import insert_into
+from mia_core.statements import upsert
 from mia_core.tables import Credential
 from mia_core.vault import Vault
 
@@ -34,7 +34,11 @@ class Credentials:
 
     async def store(self, name: str, document: dict[str, Any]) -> None:
         """Seal and keep the document; committed when this returns."""
-        values = {"sealed": self._vault.seal(json.dumps(document).encode()), "changed_at": self._clock()}
-        statement = insert_into(self._database, Credential).values(name=name, **values)
+        row = {
+            "name": name,
+            "sealed": self._vault.seal(json.dumps(document).encode()),
+            "changed_at": self._clock(),
+        }
+        statement = upsert(self._database, Credential, key="name", changed=("sealed", "changed_at"))
         async with self._database.writing() as connection:
-            await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+            await connection.execute(statement, [row])

@@ -5,7 +5,7 @@ from sqlmodel import col
 
 from mia_core.clock import Clock
 from mia_core.database import Database
-from mia_core.statements import insert_into
+from mia_core.statements import upsert
 from mia_core.tables import Cursor
 
 
@@ -25,7 +25,7 @@ class Cursors:
 
     async def move(self, name: str, value: str) -> None:
         """Set the cursor."""
-        values = {"value": value, "moved_at": self._clock()}
-        statement = insert_into(self._database, Cursor).values(name=name, **values)
+        row = {"name": name, "value": value, "moved_at": self._clock()}
+        statement = upsert(self._database, Cursor, key="name", changed=("value", "moved_at"))
         async with self._database.writing() as connection:
-            await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+            await connection.execute(statement, [row])

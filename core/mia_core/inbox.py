@@ -7,23 +7,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Delete, Update, and_, delete, or_, select, update
+from sqlalchemy import UpdateBase
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlmodel import col
 
 from mia_core.clock import Clock
 from mia_core.database import Database
 from mia_core.errors import LeaseLost
 from mia_core.events import Author, Event
 from mia_core.ids import IdMaker
-from mia_core.statements import insert_into
-from mia_core.tables import FeelingRow, InboxRow, Mailbox, Person
+from mia_core.inbox_statements import END, HOLD_DUE, HOLD_PERSON, POSTPONE, READ, RELEASE, InboxStatements
+from mia_core.tables import FeelingRow, Person
 
 EndState = Literal["done", "ignored", "dead"]
 
-Statement = TypeVar("Statement", Delete, Update)
 
 _BATCH = 200
 _MOST_EVENTS = 20
@@ -69,6 +67,7 @@ class Inbox:
         self._ids = ids
         self._clock = clock
         self._lease = lease
+        self._statements = InboxStatements(database)
         self._arrived = asyncio.Event()
 
     async def accept(self, events: Sequence[Event]) -> int:
@@ -97,12 +96,7 @@ class Inbox:
             }
             for event in sorted(events, key=lambda event: event.at)
         ]
-        fresh = (
-            insert_into(self._database, InboxRow)
-            .on_conflict_do_nothing(index_elements=["person_id", "source", "event_id"])
-            .returning(col(InboxRow.person_id))
-        )
-        arrived = [person_id for (person_id,) in await connection.execute(fresh, rows)]
+        arrived = [person_id for (person_id,) in await connection.execute(self._statements.store, rows)]
         if arrived:
             await self._open_mailboxes(connection, sorted(set(arrived)), now)
         return len(arrived)
@@ -123,39 +117,20 @@ class Inbox:
             }
             for person_id, author in sorted(latest.items())
         ]
-        statement = insert_into(self._database, Person)
-        seen = {name: statement.excluded[name] for name in ("username", "name", "is_bot", "last_seen_at")}
-        await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=seen), people)
+        await connection.execute(self._statements.meet, people)
 
     async def _open_mailboxes(self, connection: AsyncConnection, person_ids: Sequence[int], now: datetime) -> None:
-        """See that each person is due.
-
-        On a conflict the row is *changed*, not left alone: only so does PostgreSQL wait for a worker that is
-        deleting it at this moment, instead of taking the row that is about to go for a reason to do nothing.
-        """
+        """See that each person is due."""
         rows = [{"person_id": person_id, "due_at": now, "arrivals": 1, "attempts": 0} for person_id in person_ids]
-        statement = insert_into(self._database, Mailbox)
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["person_id"], set_={"arrivals": col(Mailbox.arrivals) + 1}
-            ),
-            rows,
-        )
+        await connection.execute(self._statements.open_mailboxes, rows)
 
     async def claim(self, owner: str) -> Claim | None:
         """Hold the person who has been due the longest, for the length of a lease; None if nobody is due.
 
         A person whose holder's lease has lapsed is due again.
         """
-        due = (
-            select(col(Mailbox.person_id))
-            .where(col(Mailbox.due_at) <= self._clock())
-            .order_by(col(Mailbox.due_at))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
         async with self._database.writing() as connection:
-            held = await self._hold(connection, owner, col(Mailbox.person_id).in_(due.scalar_subquery()))
+            held = await self._hold(connection, owner, HOLD_DUE)
         return await self._read(held) if held else None
 
     async def accept_held(self, event: Event, owner: str) -> Claim | None:
@@ -165,34 +140,22 @@ class Inbox:
         """
         async with self._database.writing() as connection:
             await self._store(connection, [event])
-            person_id = event.author.person_id
-            free = or_(col(Mailbox.owner).is_(None), col(Mailbox.due_at) <= self._clock())
-            held = await self._hold(connection, owner, and_(col(Mailbox.person_id) == person_id, free))
+            held = await self._hold(connection, owner, HOLD_PERSON, the_person=event.author.person_id)
         return await self._read(held) if held else None
 
-    async def _hold(self, connection: AsyncConnection, owner: str, which: ColumnElement[bool]) -> _Held | None:
+    async def _hold(
+        self, connection: AsyncConnection, owner: str, statement: UpdateBase, **which: int
+    ) -> _Held | None:
         """Sign one mailbox for the length of a lease, and count the try."""
-        holder = f"{owner}/{secrets.token_hex(6)}"
-        statement = (
-            update(Mailbox)
-            .where(which)
-            .values(owner=holder, due_at=self._clock() + self._lease, attempts=col(Mailbox.attempts) + 1)
-            .returning(col(Mailbox.person_id), col(Mailbox.arrivals), col(Mailbox.attempts), col(Mailbox.reason))
-        )
-        row = (await connection.execute(statement)).first()
+        now, holder = self._clock(), f"{owner}/{secrets.token_hex(6)}"
+        parameters = {"the_owner": holder, "the_moment": now, "the_end": now + self._lease, **which}
+        row = (await connection.execute(statement, parameters)).first()
         return _Held(holder, *row) if row else None
 
     async def _read(self, held: _Held) -> Claim | None:
-        statement = (
-            select(col(InboxRow.id), col(InboxRow.event), Person, FeelingRow)
-            .join(Person, col(Person.id) == col(InboxRow.person_id))
-            .outerjoin(FeelingRow, col(FeelingRow.person_id) == col(InboxRow.person_id))
-            .where(col(InboxRow.person_id) == held.person_id, col(InboxRow.state) == "open")
-            .order_by(col(InboxRow.id))
-            .limit(_MOST_EVENTS + 1)
-        )
+        parameters = {"the_person": held.person_id, "the_most": _MOST_EVENTS + 1}
         async with self._database.reading() as connection, AsyncSession(connection) as session:
-            rows = (await session.execute(statement)).all()
+            rows = (await session.execute(READ, parameters)).all()
         if not rows:
             await self._close_mailbox(held)
             return None
@@ -213,7 +176,7 @@ class Inbox:
     async def _close_mailbox(self, held: _Held) -> None:
         """Nothing was open after all (an operator dropped it): nobody waits."""
         async with self._database.writing() as connection:
-            await connection.execute(_held(delete(Mailbox), held.person_id, held.owner))
+            await connection.execute(RELEASE, {"the_person": held.person_id, "the_owner": held.owner})
 
     async def finish(
         self,
@@ -229,17 +192,18 @@ class Inbox:
         The transaction is fenced by it: LeaseLost is raised if the lease has gone to somebody else. What
         arrived meanwhile is due at once.
         """
-        released = await connection.execute(
-            _held(delete(Mailbox), claim.person_id, claim.owner).returning(col(Mailbox.arrivals))
-        )
-        arrivals = released.scalar_one_or_none()
+        mine = {"the_person": claim.person_id, "the_owner": claim.owner}
+        arrivals = (await connection.execute(RELEASE, mine)).scalar_one_or_none()
         if arrivals is None:
             raise LeaseLost("the lease on the person lapsed and was taken over")
-        await connection.execute(
-            update(InboxRow)
-            .where(col(InboxRow.person_id) == claim.person_id, col(InboxRow.id).in_(claim.inbox_ids))
-            .values(state=state, reason=reason, turn_id=turn_id)
-        )
+        end = {
+            "the_person": claim.person_id,
+            "the_ids": claim.inbox_ids,
+            "the_state": state,
+            "the_reason": reason,
+            "the_turn": turn_id,
+        }
+        await connection.execute(END, end)
         if claim.more_waiting or arrivals != claim.arrivals:
             await self._open_mailboxes(connection, [claim.person_id], self._clock())
             self._arrived.set()
@@ -254,11 +218,15 @@ class Inbox:
 
         `counted` says whether the try counts towards `bot.max_attempts`.
         """
-        values: dict[str, Any] = {"owner": None, "due_at": until, "reason": reason}
-        if not counted:
-            values["attempts"] = claim.attempts - 1
+        parameters = {
+            "the_person": claim.person_id,
+            "the_owner": claim.owner,
+            "the_moment": until,
+            "the_reason": reason,
+            "the_attempts": claim.attempts if counted else claim.attempts - 1,
+        }
         async with self._database.writing() as connection:
-            await connection.execute(_held(update(Mailbox), claim.person_id, claim.owner).values(values))
+            await connection.execute(POSTPONE, parameters)
 
     async def wait(self, timeout_s: float) -> None:
         """Until an event arrives in this process, or the time is up; other processes' are found by claiming."""
@@ -279,8 +247,3 @@ def _answered_together(events: Sequence[Event]) -> int:
         lambda event: (event.source, event.conversation) == (first.source, first.conversation), events
     )
     return min(sum(1 for _ in alike), _MOST_EVENTS)
-
-
-def _held(statement: Statement, person_id: int, holder: str) -> Statement:
-    """Limit a statement on mailboxes to the one that this holder still holds."""
-    return statement.where(col(Mailbox.person_id) == person_id, col(Mailbox.owner) == holder)

@@ -16,7 +16,7 @@ from sqlmodel import col
 from mia_core.clock import Clock
 from mia_core.database import Database
 from mia_core.ids import IdMaker
-from mia_core.statements import insert_into
+from mia_core.statements import insert_once
 from mia_core.tables import OutboxRow
 
 Channel = Literal["dm", "post"]
@@ -86,8 +86,8 @@ class Outbox:
             for part, (row_id, text) in enumerate(zip(ids, texts, strict=True))
         ]
         if rows:
-            statement = insert_into(self._database, OutboxRow)
-            await connection.execute(statement.on_conflict_do_nothing(index_elements=["person_id", "key"]), rows)
+            once = insert_once(self._database, OutboxRow, key=("person_id", "key"))
+            await connection.execute(once, rows)
 
     def announce(self) -> None:
         """Wake this process's sender: something was fixed and committed."""

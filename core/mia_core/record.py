@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -17,12 +17,32 @@ from mia_core.inbox import Claim
 from mia_core.memory.learn import NewMemories
 from mia_core.outbox import Channel
 from mia_core.prompt.scene import Said
-from mia_core.statements import insert_into
+from mia_core.statements import plain_insert, upsert
 from mia_core.tables import FeelingRow, Memory, Message, Person, Session, Turn
 from mia_core.xai.usage import CallRecord
 
 _CHANNELS: dict[str, Channel] = {"dm": "dm", "mention": "post"}
 """Sources whose answers are sent by the outbox; the others' are handed back to who asked."""
+_HISTORY = (
+    select(col(Message.author), col(Message.text), col(Message.at))
+    .where(
+        col(Message.person_id) == bindparam("the_person"),
+        col(Message.seq) > bindparam("the_start"),
+        col(Message.public).is_(False),
+    )
+    .order_by(col(Message.seq))
+)
+_PERSON = (
+    update(Person)
+    .where(col(Person.id) == bindparam("the_person"))
+    .values(
+        message_count=bindparam("the_count"),
+        memory_version=col(Person.memory_version) + bindparam("the_learnt"),
+        session_id=bindparam("the_session"),
+        last_message_at=bindparam("the_moment"),
+        language=bindparam("the_language"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -64,13 +84,8 @@ async def read_history(app: App, person: Person) -> list[Said]:
     """
     half = app.settings.persona.history_messages // 2
     start = max(person.message_count // half - 1, 0) * half
-    statement = (
-        select(col(Message.author), col(Message.text), col(Message.at))
-        .where(col(Message.person_id) == person.id, col(Message.seq) > start, col(Message.public).is_(False))
-        .order_by(col(Message.seq))
-    )
     async with app.database.reading() as connection:
-        rows = (await connection.execute(statement)).all()
+        rows = (await connection.execute(_HISTORY, {"the_person": person.id, "the_start": start})).all()
     return [Said(by_mia=row.author == "mia", text=row.text, at=row.at) for row in rows]
 
 
@@ -82,9 +97,9 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
     async with app.database.writing() as connection:
         await app.inbox.finish(connection, claim, state="done", turn_id=turn_id)
         if new_session:
-            await connection.execute(insert(Session), [_session_row(claim, session_id, now)])
-        await connection.execute(insert(Turn), [_turn_row(app, claim, record, turn_id, session_id, now)])
-        await connection.execute(insert(Message), messages)
+            await connection.execute(plain_insert(Session), [_session_row(claim, session_id, now)])
+        await connection.execute(plain_insert(Turn), [_turn_row(app, claim, record, turn_id, session_id, now)])
+        await connection.execute(plain_insert(Message), messages)
         await _write_person(connection, claim, record, session_id, len(messages), now)
         if record.feeling:
             await _write_feeling(app, connection, claim.person_id, record.feeling)
@@ -95,7 +110,7 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
                 message_id=messages[0]["id"],
                 embedding_model=app.embedder.name,
             )
-            await connection.execute(insert(Memory), rows)
+            await connection.execute(plain_insert(Memory), rows)
         await app.spending.record(connection, record.calls, purpose="turn")
         await _fix(app, connection, claim, record, turn_id)
     app.outbox.announce()
@@ -188,23 +203,21 @@ async def _write_person(
     messages: int,
     now: datetime,
 ) -> None:
-    learnt = 1 if record.learnt and record.learnt.memories else 0
-    await connection.execute(
-        update(Person)
-        .where(col(Person.id) == claim.person_id)
-        .values(
-            message_count=claim.person.message_count + messages,
-            memory_version=col(Person.memory_version) + learnt,
-            session_id=session_id,
-            last_message_at=now,
-            language=record.language or claim.person.language,
-            **dict(record.person),
-        )
-    )
+    parameters = {
+        "the_person": claim.person_id,
+        "the_count": claim.person.message_count + messages,
+        "the_learnt": 1 if record.learnt and record.learnt.memories else 0,
+        "the_session": session_id,
+        "the_moment": now,
+        "the_language": record.language or claim.person.language,
+    }
+    statement = _PERSON.values(**dict(record.person)) if record.person else _PERSON
+    await connection.execute(statement, parameters)
 
 
 async def _write_feeling(app: App, connection: AsyncConnection, person_id: int, feeling: Feeling) -> None:
-    values = {
+    row = {
+        "person_id": person_id,
         "at": feeling.at,
         "pleasure": feeling.emotion.pleasure,
         "arousal": feeling.emotion.arousal,
@@ -216,8 +229,8 @@ async def _write_feeling(app: App, connection: AsyncConnection, person_id: int, 
         "trust_day": feeling.trust.day,
         "trust_moved": feeling.trust.moved,
     }
-    statement = insert_into(app.database, FeelingRow).values(person_id=person_id, **values)
-    await connection.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=values))
+    changed = tuple(name for name in row if name != "person_id")
+    await connection.execute(upsert(app.database, FeelingRow, key="person_id", changed=changed), [row])
 
 
 async def _fix(app: App, connection: AsyncConnection, claim: Claim, record: TurnRecord, turn_id: int) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, time
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from mia_core.clock import Clock
 from mia_core.database import Database
 from mia_core.ids import IdMaker
+from mia_core.statements import plain_insert
 from mia_core.tables import ModelCall
 from mia_core.xai.usage import CallRecord
 
@@ -27,7 +28,7 @@ class Spending:
         """Add calls inside the caller's transaction, in one statement."""
         if calls:
             rows = [{"id": self._ids(), "purpose": purpose, **asdict(call)} for call in calls]
-            await connection.execute(insert(ModelCall), rows)
+            await connection.execute(plain_insert(ModelCall), rows)
 
     async def today(self) -> int:
         """Ticks (1e10 are one US dollar) that all processes spent on this UTC day."""

@@ -1,0 +1,86 @@
+"""The inbox's statements, built once (see `mia_core.statements`); parameters begin with `the_`."""
+
+from sqlalchemy import ColumnElement, Update, and_, bindparam, delete, or_, select, update
+from sqlmodel import col
+
+from mia_core.database import Database
+from mia_core.statements import Upsert, insert_into, insert_once, upsert
+from mia_core.tables import FeelingRow, InboxRow, Mailbox, Person
+
+_SEEN = ("username", "name", "is_bot", "last_seen_at")
+
+
+def meet(database: Database) -> Upsert:
+    """Make people, or refresh what X says of them."""
+    return upsert(database, Person, key="id", changed=_SEEN)
+
+
+class InboxStatements:
+    """Those that are written in the database's dialect."""
+
+    def __init__(self, database: Database) -> None:
+        self.meet = meet(database)
+        self.store = insert_once(database, InboxRow, key=("person_id", "source", "event_id")).returning(
+            col(InboxRow.person_id)
+        )
+        self.open_mailboxes = insert_into(database, Mailbox).on_conflict_do_update(
+            index_elements=["person_id"], set_={"arrivals": col(Mailbox.arrivals) + 1}
+        )
+        """On a conflict the row is *changed*, not left alone: only so does PostgreSQL wait for a worker that is
+        deleting it at this moment, instead of taking the row that is about to go for a reason to do nothing."""
+
+
+def _hold(which: ColumnElement[bool]) -> Update:
+    """Sign a mailbox until `the_end`, and count the try."""
+    return (
+        update(Mailbox)
+        .where(which)
+        .values(owner=bindparam("the_owner"), due_at=bindparam("the_end"), attempts=col(Mailbox.attempts) + 1)
+    )
+
+
+_HELD = (col(Mailbox.person_id), col(Mailbox.arrivals), col(Mailbox.attempts), col(Mailbox.reason))
+_DUE = (
+    select(col(Mailbox.person_id))
+    .where(col(Mailbox.due_at) <= bindparam("the_moment"))
+    .order_by(col(Mailbox.due_at))
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+HOLD_DUE = _hold(col(Mailbox.person_id).in_(_DUE.scalar_subquery())).returning(*_HELD)
+HOLD_PERSON = _hold(
+    and_(
+        col(Mailbox.person_id) == bindparam("the_person"),
+        or_(col(Mailbox.owner).is_(None), col(Mailbox.due_at) <= bindparam("the_moment")),
+    )
+).returning(*_HELD)
+
+READ = (
+    select(col(InboxRow.id), col(InboxRow.event), Person, FeelingRow)
+    .join(Person, col(Person.id) == col(InboxRow.person_id))
+    .outerjoin(FeelingRow, col(FeelingRow.person_id) == col(InboxRow.person_id))
+    .where(col(InboxRow.person_id) == bindparam("the_person"), col(InboxRow.state) == "open")
+    .order_by(col(InboxRow.id))
+    .limit(bindparam("the_most"))
+)
+
+_MINE = and_(col(Mailbox.person_id) == bindparam("the_person"), col(Mailbox.owner) == bindparam("the_owner"))
+RELEASE = delete(Mailbox).where(_MINE).returning(col(Mailbox.arrivals))
+POSTPONE = (
+    update(Mailbox)
+    .where(_MINE)
+    .values(
+        owner=None,
+        due_at=bindparam("the_moment"),
+        reason=bindparam("the_reason"),
+        attempts=bindparam("the_attempts"),
+    )
+)
+END = (
+    update(InboxRow)
+    .where(
+        col(InboxRow.person_id) == bindparam("the_person"),
+        col(InboxRow.id).in_(bindparam("the_ids", expanding=True)),
+    )
+    .values(state=bindparam("the_state"), reason=bindparam("the_reason"), turn_id=bindparam("the_turn"))
+)
