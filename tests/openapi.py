@@ -36,6 +36,28 @@ class OpenApi:
         described = self._operation(method, path)["requestBody"]["content"]["application/json"]
         self._check(described["schema"], body, f"{method} {path} request")
 
+    def check_query(self, method: str, path: str, query: Mapping[str, str]) -> None:
+        """Raises AssertionError when a query has a parameter, or a listed value, that the document does not know."""
+        described = {
+            each["name"]: each for each in map(self._resolved, self._operation(method, path)["parameters"])
+        }
+        for name, value in query.items():
+            assert name in described, f"{method} {path}: there is no parameter {name}"
+            schema = self._resolved(described[name]["schema"])
+            if schema.get("type") == "array":
+                allowed = self._resolved(schema["items"]).get("enum")
+                unknown = set(value.split(",")) - set(allowed or value.split(","))
+                assert not unknown, f"{method} {path}: {name} does not take {sorted(unknown)}"
+
+    def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The node that a reference within the document stands for."""
+        if "$ref" not in node:
+            return node
+        found: Any = self.document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        return self._resolved(found)
+
     def _check(self, schema: Mapping[str, Any], body: object, place: str) -> None:
         faults = [
             f"{place} {fault.json_path}: {fault.message}" for fault in self._validator(schema).iter_errors(body)

@@ -1,5 +1,6 @@
 """What the script reads out of a prompt: the person's new messages, the memories, whether all can read it."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,8 @@ from typing import Any
 
 _SAID = re.compile(r'^<said at="[^"]*">(".*")</said>$', re.MULTILINE)
 _MEMORY = re.compile(r'^<memory day="[^"]*">(".*")</memory>$', re.MULTILINE)
-_PRIVATE = "This is a private conversation"
+_PRIVATE = re.compile(r"It is [^\n<]* UTC\. This is a private conversation")
+"""How a private prompt's last system item begins. Sought at its very start, ahead of every word of people's."""
 
 
 @dataclass(frozen=True)
@@ -19,20 +21,26 @@ class Reading:
     memories: tuple[str, ...]
     public: bool
     pictures: int = 0
+    mark: str = ""
+    """The same for the same prompt alone; tells one public reply from another."""
 
 
 def read_prompt(items: Sequence[Mapping[str, Any]]) -> Reading:
     """Read the `input` list of a request. What is not of the product's form is taken as one plain message."""
-    system = "\n".join(_text(item) for item in items if item.get("role") == "system")
-    last: Mapping[str, Any] = next((item for item in reversed(items) if item.get("role") == "user"), {})
-    words = _text(last)
-    said = tuple(_strings(_SAID, words)) or (words,)
+    setting = _text(_last("system", items))
+    new = _last("user", items)
+    words = _text(new)
     return Reading(
-        said=said,
-        memories=tuple(_strings(_MEMORY, system)),
-        public=_PRIVATE not in system,
-        pictures=sum(part.get("type") == "input_image" for part in _parts(last)),
+        said=tuple(_strings(_SAID, words)) or (words,),
+        memories=tuple(_strings(_MEMORY, setting)),
+        public=not _PRIVATE.match(setting),
+        pictures=sum(part.get("type") == "input_image" for part in _parts(new)),
+        mark=hashlib.sha256(json.dumps(items).encode()).hexdigest()[:6],
     )
+
+
+def _last(role: str, items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return next((item for item in reversed(items) if item.get("role") == role), {})
 
 
 def _parts(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -102,15 +102,19 @@ class ScriptedXai:
         fault = self._faults.popleft() if self._faults else None
         if fault == "slow":
             await asyncio.sleep(self._slow_s)
-        if fault in _ERRORS:
-            return _ERRORS[fault]()
+        answer = _ERRORS[fault]() if fault in _ERRORS else self._checked(await request.body(), fault)
+        answer.headers.update(_headers())
+        return answer
+
+    def _checked(self, sent: bytes, fault: Fault | None) -> Response:
+        """What xAI refuses is refused in its words; the rest is answered."""
         try:
-            body = json.loads(await request.body())
+            body = json.loads(sent)
             asked = _Request.model_validate(body)
-        except (ValueError, ValidationError) as error:
+        except (ValueError, RecursionError) as error:
             where = error.errors()[0]["loc"] if isinstance(error, ValidationError) else ("body",)
             return _invalid(f"Invalid request content: {'.'.join(map(str, where))}")
-        refused = next((name for name in _REFUSED_PARAMETERS if name in body), None)
+        refused = next((name for name in (*_REFUSED_PARAMETERS, *_refused_with(body)) if name in body), None)
         if refused:
             return _invalid(f"Argument not supported on this model: {refused}")
         if asked.model not in MODELS:
@@ -145,7 +149,7 @@ class ScriptedXai:
             "store": False,
             "usage": self._usage(asked, text),
         }
-        return JSONResponse(document, headers=_headers())
+        return JSONResponse(document)
 
     def _usage(self, asked: _Request, text: str) -> dict[str, Any]:
         prompt = json.dumps(asked.input, ensure_ascii=False)
@@ -170,6 +174,13 @@ class ScriptedXai:
         }
 
 
+def _refused_with(body: Mapping[str, Any]) -> Sequence[str]:
+    """Parameters that go only without reasoning."""
+    reasoning = body.get("reasoning")
+    effort = reasoning.get("effort", "low") if isinstance(reasoning, Mapping) else "none"
+    return () if effort == "none" else ("stop",)
+
+
 def _tokens(text: str) -> int:
     return math.ceil(len(text) / _CHARACTERS_A_TOKEN)
 
@@ -186,7 +197,7 @@ def _headers() -> dict[str, str]:
 
 
 def _invalid(words: str) -> Response:
-    return JSONResponse({"code": "Client specified an invalid argument", "error": words}, 400, headers=_headers())
+    return JSONResponse({"code": "Client specified an invalid argument", "error": words}, 400)
 
 
 _ERRORS: dict[Fault | None, Callable[[], Response]] = {
