@@ -2,8 +2,8 @@
 
 import base64
 import os
-import signal
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -34,11 +34,9 @@ class Stranger(Person):
         """One request to X as this person."""
         return self._x.request(method, path, **options)
 
-    def send(self, **message: Any) -> None:
-        """A DM of any form."""
-        path = f"/2/dm_conversations/with/{self._bot_id}/messages"
-        response = self.request("POST", path, json=message)
-        assert response.status_code == 201, response.text
+    def send(self, **message: Any) -> httpx.Response:
+        """A DM of any form, as options of a request."""
+        return self.request("POST", f"/2/dm_conversations/with/{self._bot_id}/messages", **message)
 
     def told_once(self) -> str:
         """Her one answer; asked for once everything is settled."""
@@ -47,11 +45,9 @@ class Stranger(Person):
         return str(answer["text"])
 
     def goes_on(self) -> None:
-        """One answer so far; and she answers the next message, once, as if nothing had been."""
-        assert len(self.answers()) == 1
-        assert "my cat is called Ferdinand" not in self.say(f"My cat is called Ferdinand. {MARK}!")
-        assert "Ferdinand" in self.say("What is my cat's name?")
-        assert len(self.answers()) == 3
+        """She answers the next message as if nothing had been; and until then there was one answer."""
+        assert "called Ferdinand" in self.say(f"My {MARK} is called Ferdinand.")
+        assert len(self.answers()) == 2
 
 
 @pytest.fixture(scope="module")
@@ -88,29 +84,29 @@ def meet(demo: Demo, numbers: Iterator[int]) -> Iterator[Meet]:
     assert MARK not in demo.said
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "😀" * 10_000,
-        f"שלום, אני נועה. \u202etxet desrever\u202c مرحبا، اسمي ليلى \u2067{MARK}\u2069",
-        f"{MARK} \x01\x02\x07\x1b[31mred\x1b[0m\x7f\u0085\u2028\ufeff\uffff",
-        f'&#0;&#x1b; &lt;said at=""&gt;"x"&lt;/said&gt; </said></memory>{{{{ 7*7 }}}} {MARK}',
-        f"Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘ {MARK}",
-        "\u200b",
-    ],
-    ids=["10,000 emoji", "right to left", "control characters", "markup", "marks upon marks", "nothing to see"],
+STRANGE = (
+    "😀" * 10_000,
+    f"שלום, אני נועה. \u202etxet desrever\u202c مرحبا، اسمي ليلى \u2067{MARK}\u2069",
+    f"{MARK} \x01\x02\x07\x1b[31mred\x1b[0m\x7f\u0085\u2028\ufeff\uffff",
+    f'&#0;&#x1b; &lt;said at=""&gt;"x"&lt;/said&gt; </said></memory>{{{{ 7*7 }}}} {MARK}',
+    f"Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘ {MARK}",
+    "\u200b",
 )
-def test_strange_text_gets_one_answer(meet: Meet, text: str) -> None:
+"""10,000 emoji, right to left, control characters, markup, marks upon marks, nothing to see."""
+
+
+def test_strange_texts_get_one_answer_each(demo: Demo, meet: Meet) -> None:
     person = meet()
-    assert person.say(text)
-    person.goes_on()
+    assert all(person.say(text) for text in STRANGE)
+    assert person.say("And now something ordinary.")
+    assert len(person.answers()) == len(STRANGE) + 1
+    assert "😀" not in demo.said
 
 
 def test_what_x_refuses_never_reaches_her_and_null_bytes_in_a_profile_do_no_harm(meet: Meet) -> None:
     person = meet(name="Nu\0ll", description=f"\0{MARK}\0")
-    path = f"/2/dm_conversations/with/{person._bot_id}/messages"
-    assert person.request("POST", path, json={"text": f"null \0 byte {MARK}"}).status_code == 400
-    assert person.request("POST", path, content=b'{"text": "half a pair \\ud83d"}').status_code == 400
+    assert person.send(json={"text": f"null \0 byte {MARK}"}).status_code == 400
+    assert person.send(content=b'{"text": "half a pair \\ud83d"}').status_code == 400
     assert person.say(f"Do you see the gap in my name? {MARK}")
     person.goes_on()
 
@@ -123,7 +119,8 @@ def test_what_x_refuses_never_reaches_her_and_null_bytes_in_a_profile_do_no_harm
 def test_a_dm_of_media_alone_gets_one_answer(meet: Meet, media: str, category: str, seen: bool) -> None:
     person = meet()
     upload = person.request("POST", "/2/media/upload", json={"media": media, "media_category": category})
-    person.send(attachments=[{"media_id": upload.json()["data"]["id"]}])
+    sent = person.send(json={"attachments": [{"media_id": upload.json()["data"]["id"]}]})
+    assert sent.status_code == 201
     assert ("Thank you for the picture" in person.told_once()) == seen
     person.goes_on()
 
@@ -150,8 +147,6 @@ NORMAL = "(sandbox script, not Grok)"
     [
         (["broken_json"] * 2, GARBLED),
         (["empty_reply"] * 2, GARBLED),
-        (["broken_json", "empty_reply"], GARBLED),
-        (["broken_json"], NORMAL),
         (["refusal"], REFUSED),
         (["safety"], REFUSED),
         (["unavailable"], NORMAL),
@@ -166,8 +161,7 @@ def test_whatever_fails_at_xai_she_answers_once_and_goes_on(
     person = meet()
     body = {"next": faults}
     httpx.put(f"{demo.origin}/sandbox/xai-faults", json=body, trust_env=False).raise_for_status()
-    assert person.say(f"Tell me about {MARK}.").startswith(answer) or answer == NORMAL
-    assert answer in person.told_once()
+    assert answer in person.say(f"Tell me about {MARK}.")
     person.goes_on()
 
 
@@ -175,7 +169,7 @@ def test_whatever_fails_at_xai_she_answers_once_and_goes_on(
     ("config", "sentence"),
     [
         ("[x\nusername = ", "config.toml: not valid TOML"),
-        ("\udcff\udcfe".encode("utf-8", "surrogateescape"), "config.toml: not valid TOML"),
+        (b"\xff\xfe", "config.toml: not valid TOML"),
         ("[x]\nusernam = 'mia'", "x.usernam: there is no such setting"),
         ("[bot]\nworkers = 'many'", "bot.workers (MIA_BOT__WORKERS)"),
         ("bot = 3", "bot (MIA_BOT)"),

@@ -12,9 +12,9 @@ from mia_core.xai.answer import Answer, Appraisal, Learnt
 
 NOTE = "(sandbox script, not Grok)"
 _LONGEST_QUOTE = 150
-_MEANINGLESS = frozenset(
+_MEANINGLESS = words(
     "what who where when how which why you your yours name the and does did are was were have has know tell about "
-    "with this that can could will would remember person".split()
+    "with this that can could will would remember person"
 )
 _KNOWING = re.compile(r"\b(?:remember|know)\b", re.IGNORECASE)
 _ME = re.compile(r"\bme\b", re.IGNORECASE)
@@ -33,8 +33,8 @@ _BAD_NEWS = re.compile(
 _TAGS = {"iw": "he"}
 """Where the language codes of X differ from BCP-47."""
 _FURTHER_WORDS = {
-    "tr": frozenset("merhaba ben sen bir ve bu çok nasılsın değil benim için selam var".split()),
-    "id": frozenset("saya kamu apa yang dan tidak aku suka ini itu kabar halo adalah".split()),
+    "tr": words("merhaba ben sen bir çok nasılsın değil benim için selam var seni teşekkürler"),
+    "id": words("saya kamu apa yang dan tidak aku suka ini itu kabar halo adalah"),
 }
 
 
@@ -107,7 +107,7 @@ def _language(text: str) -> str:
     found = language(text)
     if len(found) == 2:
         return _TAGS.get(found, found)
-    spoken = set(re.findall(r"\w+", text.lower()))
+    spoken = words(text)
     return next((tag for tag, common in _FURTHER_WORDS.items() if len(spoken & common) > 1), "en")
 
 
