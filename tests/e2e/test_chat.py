@@ -1,5 +1,6 @@
 """`mia chat` as a real process: her whole mind at the terminal, without X."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -43,7 +44,7 @@ def test_she_answers_at_the_terminal_and_remembers_the_next_time(
     model.will(answering(reply="Luna!"))
     second = chat("What is my dog's name?\n", tmp_path, migrated_sqlite, model)
     assert (second.returncode, "Luna!" in second.stdout) == (0, True)
-    assert "Ana's dog is called Luna." in str(model.seen[-1].body["input"])
+    assert "Ana's dog is called Luna." in json.dumps(model.seen[-1].body["input"])
 
 
 def test_when_she_cannot_think_the_reason_is_told_and_what_was_said_is_kept(
