@@ -37,7 +37,7 @@ class OpenApi:
         self._check(described["schema"], body, f"{method} {path} request")
 
     def check_query(self, method: str, path: str, query: Mapping[str, str]) -> None:
-        """Raises AssertionError when a query has a parameter, or a listed value, that the document does not know."""
+        """Raises AssertionError when the document does not know a parameter, or a listed value of it."""
         described = {
             each["name"]: each for each in map(self._resolved, self._operation(method, path)["parameters"])
         }

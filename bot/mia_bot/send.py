@@ -14,6 +14,7 @@ from mia_bot.errors import (
     XUnavailable,
     XUncertain,
 )
+from mia_bot.text.vary import varied
 from mia_bot.x.client import XClient
 from mia_bot.x.shapes import DmEvent, Post, User
 from mia_core.app import App
@@ -106,7 +107,10 @@ class Sender:
         elif isinstance(error, XUnauthorized | XOutOfCredits):
             log.error("send_needs_operator", reason=str(error), **facts)
             await outbox.retry(out, at=now + _OPERATOR_PAUSE, reason=str(error), counted=False)
-        elif isinstance(error, XUncertain) or (isinstance(error, XRefused) and error.kind == "duplicate"):
+        elif _said_before(out, error):
+            log.info("send_reworded", **facts)
+            await outbox.reword(out, varied(out.text, out.attempts + out.id, self._app.settings.bot.post_length))
+        elif isinstance(error, XUncertain) or _is_duplicate(error):
             await self._look_later(out, error)
         elif isinstance(error, XRefused) or out.attempts >= self._app.settings.bot.max_attempts:
             log.error("send_dead", reason=str(error), **facts)
@@ -118,7 +122,7 @@ class Sender:
             await outbox.retry(out, at=now + pause, reason=str(error))
 
     async def _look_later(self, out: Outgoing, error: XError) -> None:
-        """It may be there. A duplicate that cannot be found is another post with the same words: dead."""
+        """It may be there; what never shows is dead in the end."""
         now, facts = self._app.clock(), self._facts(out)
         if out.attempts >= self._app.settings.bot.max_attempts:
             log.error("send_dead", reason=str(error), **facts)
@@ -134,6 +138,15 @@ class Sender:
             "person": self._app.vault.pseudonym(out.person_id),
             "attempt": out.attempts,
         }
+
+
+def _is_duplicate(error: XError) -> bool:
+    return isinstance(error, XRefused) and error.kind == "duplicate"
+
+
+def _said_before(out: Outgoing, error: XError) -> bool:
+    """Whether X has these words from another post of hers: this one was never under way before."""
+    return _is_duplicate(error) and out.channel == "post" and out.state == "sending"
 
 
 def _is_post(post: Post, out: Outgoing) -> bool:

@@ -170,6 +170,12 @@ class Outbox:
         attempts = out.attempts if counted else out.attempts - 1
         await self._settle(out, state="ready", due_at=at, reason=reason, attempts=attempts)
 
+    async def reword(self, out: Outgoing, text: str) -> None:
+        """It was certainly not sent, and will not be in these words: fix others in their place, due at once."""
+        await self._settle(
+            out, state="ready", text=text, due_at=self._clock(), reason="said before in the same words"
+        )
+
     async def unknown(self, out: Outgoing, *, at: datetime, reason: str) -> None:
         """It may have been sent; to be looked up at `at`."""
         await self._settle(out, state="unknown", due_at=at, reason=reason)

@@ -32,6 +32,11 @@ class OneHopConnection(aiosqlite.Connection):
         """A cursor that costs nothing to make or to close."""
         return OneHopCursor(self)
 
+    async def rollback(self) -> None:
+        """End the transaction; without one, as after every read, there is nothing to go to the thread for."""
+        if self._conn.in_transaction:
+            await super().rollback()
+
     async def run(self, statement: str, parameters: Any, *, many: bool) -> "Result":
         """Execute and fetch, in the connection's thread."""
         result: Result = await self._execute(  # type: ignore[no-untyped-call]  # aiosqlite leaves it untyped

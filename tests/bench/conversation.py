@@ -1,6 +1,6 @@
 """A long talk with a running demo: `python -m tests.bench.conversation --data FILE [--conversation N] --json`.
 
-One speaker's utterances go as DMs and mentions in turn, one after the other, through the sandbox to real processes.
+One speaker's utterances go as DMs and mentions in turn, one after the other, through the sandbox to a running bot.
 """
 
 import argparse

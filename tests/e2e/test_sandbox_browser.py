@@ -55,6 +55,15 @@ def test_a_mention_is_answered_in_its_thread_and_tells_nothing_private(demo: Dem
     expect(answer).not_to_contain_text("Luna")
 
 
+def test_every_mention_of_one_person_is_answered(demo: Demo, page: Page) -> None:
+    page.goto(f"{demo.origin}/?as=ana_ferreira")
+    for text in ("hello out there", "hello once more"):
+        page.fill("#post-text", f"@miaaibot {text}")
+        page.press("#post-text", "Enter")
+        answer = page.locator("article", has_text=text).locator(".by-mia")
+        expect(answer).to_have_count(1, timeout=PATIENCE_MS)
+
+
 def test_what_she_keeps_of_one_person_is_not_shown_to_another(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.origin}/?as=yuki_hoshino")
     expect(page.locator(".mind")).not_to_contain_text("Luna")
