@@ -45,7 +45,7 @@ def compose(reading: Reading) -> Answer:
     appraisal, tag = _appraise(whole), _language(whole)
     said = _in_public(whole) if reading.public else _in_private(reading, whole, learnt, appraisal)
     english = "" if tag == "en" else " I only speak English here."
-    # X refuses the same words twice in a day: without the mark a person's second mention would stay unanswered.
+    # X refuses the same words twice in a day; with the mark the sender need not reword them.
     mark = f" no. {reading.mark}" if reading.public else ""
     return Answer(reply=f"{said}{english} {NOTE}{mark}", language=tag, appraisal=appraisal, memories=learnt)
 
