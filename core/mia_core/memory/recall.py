@@ -27,11 +27,9 @@ def rank(index: PersonIndex, said: str, vector: Vectors, now: datetime) -> list[
     if not index.memories:
         return []
     likeness = index.vectors @ vector
-    lexical = _shared_words(index, said)
-    importance = np.array([memory.importance for memory in index.memories])
-    over = np.array([memory.valid_until is not None and memory.valid_until < now for memory in index.memories])
-    score = likeness + _LEXICAL * lexical + _IMPORTANCE * importance - 1.0 * over
-    return [index.memories[i] for i in np.argsort(-score, kind="stable")]
+    over = index.until < now.timestamp()
+    score = likeness + _LEXICAL * _shared_words(index, said) + _IMPORTANCE * index.importance - over
+    return [index.memories[row] for row in np.argsort(-score, kind="stable")]
 
 
 def within(memories: Sequence[Remembered], tokens: int) -> list[Remembered]:
