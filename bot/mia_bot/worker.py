@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from mia_bot.reasons import reason_of
 from mia_core.app import App
 from mia_core.errors import LeaseLost
 from mia_core.inbox import Claim
@@ -31,7 +32,7 @@ async def _claim(app: App, name: str) -> Claim | None:
     try:
         return await app.inbox.claim(f"{app.owner}/{name}")
     except Exception as error:  # noqa: BLE001 - the database may be away; the worker stays
-        log.error("inbox_failed", reason=_reason(error))
+        log.error("inbox_failed", reason=reason_of(error))
         await asyncio.sleep(_FIRST_PAUSE_S)
         return None
 
@@ -63,19 +64,10 @@ async def _take(app: App, claim: Claim, shape: Shape) -> None:
 
 
 async def _postpone(app: App, claim: Claim, error: Exception, facts: dict[str, object]) -> None:
-    reason = _reason(error)
+    reason = reason_of(error)
     pause = min(_FIRST_PAUSE_S * 2 ** (claim.attempts - 1), _LONGEST_PAUSE_S)
     log.error("turn_failed", reason=reason, again_in_s=pause, **facts)
     try:
         await app.inbox.postpone(claim, until=app.clock() + timedelta(seconds=pause), reason=reason)
     except Exception as second:  # noqa: BLE001 - then the lease lapses, and the turn is taken over
-        log.error("postpone_failed", reason=_reason(second), **facts)
-
-
-def _reason(error: Exception) -> str:
-    """Kind and place of an exception, never its words: they can hold a person's."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f" in {trace.tb_frame.f_code.co_qualname}, line {trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{place}"
+        log.error("postpone_failed", reason=reason_of(second), **facts)

@@ -10,14 +10,24 @@ from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from sqlalchemy import UpdateBase
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mia_core.clock import Clock
 from mia_core.database import Database
 from mia_core.errors import LeaseLost
 from mia_core.events import Author, Event
 from mia_core.ids import IdMaker
-from mia_core.inbox_statements import END, HOLD_DUE, HOLD_PERSON, POSTPONE, READ, RELEASE, InboxStatements
+from mia_core.inbox_statements import (
+    END,
+    HOLD_DUE,
+    HOLD_PERSON,
+    POSTPONE,
+    READ,
+    RELEASE,
+    InboxStatements,
+    read_feeling_row,
+    read_person,
+)
 from mia_core.tables import FeelingRow, Person
 
 EndState = Literal["done", "ignored", "dead"]
@@ -154,8 +164,8 @@ class Inbox:
 
     async def _read(self, held: _Held) -> Claim | None:
         parameters = {"the_person": held.person_id, "the_most": _MOST_EVENTS + 1}
-        async with self._database.reading() as connection, AsyncSession(connection) as session:
-            rows = (await session.execute(READ, parameters)).all()
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(READ, parameters)).all()
         if not rows:
             await self._close_mailbox(held)
             return None
@@ -166,11 +176,11 @@ class Inbox:
             arrivals=held.arrivals,
             attempts=held.attempts,
             reason=held.reason,
-            inbox_ids=tuple(row.id for row in rows[:together]),
+            inbox_ids=tuple(row.inbox_id for row in rows[:together]),
             events=tuple(events[:together]),
             more_waiting=len(rows) > together,
-            person=rows[0].Person,
-            feeling=rows[0].FeelingRow,
+            person=read_person(rows[0]),
+            feeling=read_feeling_row(rows[0]),
         )
 
     async def _close_mailbox(self, held: _Held) -> None:

@@ -1,11 +1,13 @@
 """The inbox's statements, built once (see `mia_core.statements`); parameters begin with `the_`."""
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, delete, or_, select, update
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Update, and_, bindparam, delete, or_, select, update
 from sqlmodel import col
 
 from mia_core.database import Database
 from mia_core.statements import Upsert, insert_into, insert_once, upsert
-from mia_core.tables import FeelingRow, InboxRow, Mailbox, Person
+from mia_core.tables import FeelingRow, InboxRow, Mailbox, Person, metadata
 
 _SEEN = ("username", "name", "is_bot", "last_seen_at")
 
@@ -55,14 +57,31 @@ HOLD_PERSON = _hold(
     )
 ).returning(*_HELD)
 
+_PERSON = {column.name: column for column in metadata.tables["person"].columns}
+_FEELING = {column.name: column for column in metadata.tables["feeling"].columns}
 READ = (
-    select(col(InboxRow.id), col(InboxRow.event), Person, FeelingRow)
+    select(col(InboxRow.id).label("inbox_id"), col(InboxRow.event), *_PERSON.values(), *_FEELING.values())
     .join(Person, col(Person.id) == col(InboxRow.person_id))
     .outerjoin(FeelingRow, col(FeelingRow.person_id) == col(InboxRow.person_id))
     .where(col(InboxRow.person_id) == bindparam("the_person"), col(InboxRow.state) == "open")
     .order_by(col(InboxRow.id))
     .limit(bindparam("the_most"))
 )
+
+
+def read_person(row: Row[Any]) -> Person:
+    """The person in a row of READ."""
+    found = row._mapping  # noqa: SLF001 - the documented way to columns that share a name
+    return Person(**{name: found[column] for name, column in _PERSON.items()})
+
+
+def read_feeling_row(row: Row[Any]) -> FeelingRow | None:
+    """The feeling in a row of READ, if there is one yet."""
+    found = row._mapping  # noqa: SLF001 - as above
+    if found[_FEELING["person_id"]] is None:
+        return None
+    return FeelingRow(**{name: found[column] for name, column in _FEELING.items()})
+
 
 _MINE = and_(col(Mailbox.person_id) == bindparam("the_person"), col(Mailbox.owner) == bindparam("the_owner"))
 RELEASE = delete(Mailbox).where(_MINE).returning(col(Mailbox.arrivals))

@@ -5,11 +5,9 @@ from datetime import timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
-from mia_bot.errors import XError, XRateLimited
+from mia_bot.errors import XRateLimited
+from mia_bot.reasons import reason_of
 from mia_core.app import App
-from mia_core.errors import MiaError
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +35,8 @@ async def keep_looking(app: App, receiver: Receiver, every_s: float) -> None:
         except XRateLimited as limited:
             pause = max((limited.retry_at - app.clock()) / timedelta(seconds=1), every_s)
             log.warning("receiver_rate_limited", receiver=receiver.name, wait_s=round(pause))
-        except (XError, MiaError, SQLAlchemyError) as error:
+        except Exception as error:  # noqa: BLE001 - X or the database may be away; the receiver stays
             failures += 1
-            pause = min(every_s * 2**failures, _LONGEST_PAUSE_S)
-            log.error("receiver_failed", receiver=receiver.name, reason=str(error), wait_s=round(pause))
+            pause = max(every_s, min(every_s * 2 ** min(failures, 10), _LONGEST_PAUSE_S))
+            log.error("receiver_failed", receiver=receiver.name, reason=reason_of(error), wait_s=round(pause))
         await asyncio.sleep(pause)

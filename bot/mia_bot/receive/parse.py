@@ -1,16 +1,19 @@
 """From X's objects to events: what is answered, what is not and why, and the text as she reads it."""
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mia_bot.x.plain import fit, unescaped
 from mia_bot.x.shapes import DmEvent, Entities, Includes, Media, Post, User
 from mia_core.events import Author, Event, Image, ThreadPost
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LEADING_NAMES = re.compile(r"^(?:@\w{1,15}\s+)*")
-_AUTOMATED = re.compile(r"\b(?:automated|(?:ro)?bot)\b|_bot\b|bot$", re.IGNORECASE)
+_AUTOMATED = re.compile(
+    r"(?<!not a )(?<!not )(?<!no )\b(?:automated|(?:ro)?bot)\b|_bot\b|(?<! )bot$", re.IGNORECASE
+)
+_NO_LANGUAGE = re.compile(r"und|zxx|art|q..")
+"""What X calls a text without one: links, tags, names or pictures alone."""
 
 HER_OWN = "her own"
 
@@ -32,11 +35,11 @@ def mention_event(
     images, others = _media(post.attachments.media_keys, includes.media)
     return Event(
         source="mention",
-        event_id=post.id,
+        event_id=min(post.edits, key=int, default=post.id),  # an edit is not another call
         author=author_of(author),
         at=post.created_at,
         text=readable(_body(post, me), _entities(post)),
-        language=post.lang if post.lang not in {None, "und", "qme", "zxx", "art"} else None,
+        language=None if _NO_LANGUAGE.fullmatch(post.lang or "und") else post.lang,
         conversation=post.conversation_id or post.id,
         address=post.id,
         images=images,
@@ -51,7 +54,7 @@ def dm_event(event: DmEvent, me: User, includes: Includes) -> Event | NotAnswere
         return NotAnswered(f"event of type {event.event_type[:40]}")
     if event.sender_id == me.id:
         return NotAnswered(HER_OWN)
-    if not event.sender_id.isdecimal() or event.created_at is None:
+    if event.sender_id is None or event.created_at is None:
         return NotAnswered("no sender or time")
     if set(event.dm_conversation_id.split("-")) != {event.sender_id, me.id}:
         return NotAnswered("a group conversation")
@@ -89,8 +92,8 @@ def author_of(user: User) -> Author:
     return Author(
         person_id=int(user.id),
         username=user.username,
-        name=_CONTROL.sub("", user.name),
-        about=_CONTROL.sub("", user.description),
+        name=user.name,
+        about=user.description,
         is_bot=looks_automated(user),
     )
 
@@ -108,34 +111,32 @@ def summoned(post: Post, me: User, parent: Post | None) -> bool:
     """
     if post.in_reply_to_user_id == me.id:
         return True
-    start = post.display_text_range[0] if post.display_text_range else None
-    named = [mention for mention in post.entities.mentions if _is(mention.id, mention.username, me)]
-    if not named:
-        return f"@{me.username.casefold()}" in post.text.casefold() and post.referenced("replied_to") is None
+    whole = post.note or post
+    named = [mention for mention in whole.entities.mentions if _is(mention.id, mention.username, me)]
     if post.referenced("replied_to") is None:
-        return True
-    if start is not None:
-        return any(mention.start >= start for mention in named)
-    prefix = _LEADING_NAMES.match(post.text)
+        return bool(named) or re.search(rf"@{re.escape(me.username)}\b", whole.text, re.IGNORECASE) is not None
+    if post.display_text_range:
+        return any(mention.start >= _typed_from(post) for mention in named)
+    prefix = _LEADING_NAMES.match(whole.text)
     if any(mention.start >= (prefix.end() if prefix else 0) for mention in named):
         return True
     carried = parent is None or any(_is(m.id, m.username, me) for m in parent.entities.mentions)
-    return not carried
+    return bool(named) and not carried
 
 
 def readable(text: str, entities: Entities) -> str:
     """A text as people see it: &amp; and t.co taken back, links to its own media and null bytes gone."""
-    for link in entities.urls:
-        own_media = link.media_key is not None
-        text = text.replace(link.url, "" if own_media else link.expanded_url or link.url)
-    return _CONTROL.sub("", html.unescape(text)).strip()
+    links = {link.url: "" if link.media_key else link.expanded_url or link.url for link in entities.urls if link.url}
+    text = unescaped(text)
+    if links:
+        longest_first = sorted(links, key=len, reverse=True)
+        text = re.sub("|".join(map(re.escape, longest_first)), lambda found: links[found[0]], text)
+    return fit(text).strip()
 
 
 def _why_not(post: Post, me: User, posts: Mapping[str, Post]) -> str | None:
     if post.author_id == me.id:
         return HER_OWN
-    if not post.author_id.isdecimal():
-        return "no author"
     if post.referenced("retweeted"):
         return "a repost"
     if not summoned(post, me, posts.get(post.referenced("replied_to") or "")):
@@ -145,13 +146,19 @@ def _why_not(post: Post, me: User, posts: Mapping[str, Post]) -> str | None:
 
 def _body(post: Post, me: User) -> str:
     """The text without the names in front of it, of which her own would be read as an address."""
-    if post.note:
-        text = post.note.text
-    elif post.display_text_range and post.referenced("replied_to"):
-        text = post.text[post.display_text_range[0] :]
-    else:
-        text = post.text
+    text = (post.note or post).text
+    if post.referenced("replied_to"):
+        text = text[_typed_from(post) :]
     return re.sub(rf"^\s*@{re.escape(me.username)}\b[\s,:]*", "", text, flags=re.IGNORECASE)
+
+
+def _typed_from(post: Post) -> int:
+    """Where a reply's own words begin, behind the names that X put in front, as far as X tells.
+
+    The range is told for the short text; the whole one of a long post begins with the same names, or with none.
+    """
+    start = post.display_text_range[0] if post.display_text_range else 0
+    return start if (post.note or post).text.startswith(post.text[:start]) else 0
 
 
 def _entities(post: Post) -> Entities:

@@ -1,5 +1,6 @@
 """The public thread that a mention stands in: posts above it, oldest first, then what it quotes."""
 
+from mia_bot.errors import XRefused
 from mia_bot.receive.parse import thread_post
 from mia_bot.x.client import XClient
 from mia_bot.x.shapes import Includes, Post, User
@@ -15,7 +16,10 @@ async def read_thread(x: XClient, post: Post, includes: Includes, me: User, most
     wanted, at_hand = post.referenced("replied_to"), includes
     while wanted and len(above) < most:
         if wanted not in at_hand.posts:
-            page = await x.posts([wanted])
+            try:
+                page = await x.posts([wanted])
+            except XRefused:
+                break
             found = Includes(posts={each.id: each for each in page.posts})
             at_hand = at_hand.plus(page.includes).plus(found)
         parent = at_hand.posts.get(wanted)

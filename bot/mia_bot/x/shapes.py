@@ -1,13 +1,35 @@
 """X's objects, as far as we read them: parsed once, what we do not know is ignored."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import structlog
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from mia_bot.x.plain import fit
 
 log = structlog.get_logger(__name__)
+
+
+def _storable(value: str) -> str:
+    if int(value) >= 2**63:
+        raise ValueError("ids have 63 bits")
+    return value
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,19}$"), AfterValidator(_storable)]
+"""An id of X's: a number, in digits."""
+Plain = Annotated[str, AfterValidator(fit)]
+"""A text that is stored as it is. Post and message texts are not: X counts places in them."""
 
 
 class Shape(BaseModel):
@@ -19,10 +41,10 @@ class Shape(BaseModel):
 class User(Shape):
     """An account."""
 
-    id: str
-    username: str = ""
-    name: str = ""
-    description: str = ""
+    id: Id
+    username: Plain = ""
+    name: Plain = ""
+    description: Plain = ""
 
 
 class Mention(Shape):
@@ -53,7 +75,7 @@ class Reference(Shape):
     """Another post that this one answers, quotes or repeats."""
 
     type: str
-    id: str
+    id: Id
 
 
 class Attachments(Shape):
@@ -73,13 +95,17 @@ class LongText(Shape):
 class Post(Shape):
     """A post."""
 
-    id: str
+    id: Id
     text: str
-    author_id: str
-    created_at: datetime
-    conversation_id: str = ""
+    author_id: Id
+    created_at: AwareDatetime
+    conversation_id: Plain = ""
     in_reply_to_user_id: str | None = None
-    lang: str | None = None
+    lang: Plain | None = None
+    edits: tuple[Id, ...] = Field(
+        (), validation_alias=AliasChoices("edit_history_tweet_ids", "edit_history_post_ids")
+    )
+    """Ids of all its versions, this one's too."""
     references: tuple[Reference, ...] = Field(
         (), validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
     )
@@ -98,19 +124,19 @@ class Media(Shape):
 
     media_key: str
     type: str
-    url: str | None = None
-    alt_text: str | None = None
+    url: Plain | None = None
+    alt_text: Plain | None = None
 
 
 class DmEvent(Shape):
     """Something in a conversation of direct messages."""
 
-    id: str
+    id: Id
     event_type: str
     text: str = ""
-    sender_id: str = ""
-    created_at: datetime | None = None
-    dm_conversation_id: str = ""
+    sender_id: Id | None = None
+    created_at: AwareDatetime | None = None
+    dm_conversation_id: Plain = ""
     attachments: Attachments = Attachments()
     entities: Entities = Entities()
 
@@ -169,7 +195,7 @@ def dm_page(document: Mapping[str, Any]) -> DmPage:
 
 
 def _includes(document: Mapping[str, Any]) -> Includes:
-    found = document.get("includes") or {}
+    found = _table(document, "includes")
     posts = found.get("tweets") or found.get("posts")
     return Includes(
         users={user.id: user for user in _all(User, found.get("users"))},
@@ -179,8 +205,13 @@ def _includes(document: Mapping[str, Any]) -> Includes:
 
 
 def _next_token(document: Mapping[str, Any]) -> str | None:
-    token = (document.get("meta") or {}).get("next_token")
+    token = _table(document, "meta").get("next_token")
     return token if isinstance(token, str) else None
+
+
+def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _all(kind: type[Kind], items: Any) -> Iterable[Kind]:

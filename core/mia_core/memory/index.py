@@ -72,7 +72,7 @@ class PersonIndex:
         """Append memories and their vectors (shape: memories, dimension)."""
         start, end = len(self.memories), len(self.memories) + len(memories)
         if end > len(self._vectors):
-            self._grow(max(end, 2 * len(self._vectors)))
+            self._grow(max(end, len(self._vectors) * 9 // 8 + 16))
         self._vectors[start:end] = vectors
         for row, memory in enumerate(memories, start=start):
             self._importance[row] = memory.importance
@@ -81,10 +81,10 @@ class PersonIndex:
                 self.postings.setdefault(word, []).append(row)
             self.size += len(memory.statement) + _BYTES_BESIDE_TEXT
         self.memories.extend(memories)
-        self.size += vectors.nbytes
 
     def _grow(self, rows: int) -> None:
         more = rows - len(self._vectors)
+        self.size += more * self._vectors.itemsize * self._vectors.shape[1]
         self._vectors = np.pad(self._vectors, ((0, more), (0, 0)))
         self._importance = np.pad(self._importance, (0, more))
         self._until = np.pad(self._until, (0, more))
