@@ -3,7 +3,7 @@
     MiaError (core)
     └── XError
         ├── XRateLimited     429: certainly not done; heals at `retry_at`
-        ├── XUnavailable     no connection, or an error on a read: certainly not done; heals by waiting
+        ├── XUnavailable     no connection, an error on a read, a wall before X: not done; heals by waiting
         ├── XUncertain       a write without a clear answer: it may have been done; ask before trying again
         ├── XRefused         X said no to this very request; `kind` says why; trying again is pointless
         ├── XUnauthorized    the token is not taken (any more): refresh it, or the operator signs in again

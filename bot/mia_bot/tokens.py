@@ -1,17 +1,18 @@
 """Her OAuth 2.0 user token: stored sealed, refreshed by one process at a time, never lost in a race."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
 
 from mia_bot.errors import XUnauthorized, XUnavailable
 from mia_bot.x.auth import Auth, Method, OAuth1, has_oauth1
 from mia_core.app import App
-from mia_core.errors import SettingsError
+from mia_core.errors import LeaseLost, SettingsError
 from mia_core.settings import XSettings
 
 log = structlog.get_logger(__name__)
@@ -19,7 +20,8 @@ log = structlog.get_logger(__name__)
 CREDENTIAL = "x-token"
 """Name of the stored token, and of the lease on refreshing it."""
 _EARLY = timedelta(minutes=5)
-_LEASE, _WAIT = timedelta(seconds=60), timedelta(seconds=90)
+_MARGIN = timedelta(seconds=30)
+"""How much longer the lease is held than X may take to answer."""
 
 
 class Token(BaseModel):
@@ -31,6 +33,10 @@ class Token(BaseModel):
     refresh_token: SecretStr | None = None
     expires_at: AwareDatetime | None = None
     """None for a token that does not expire."""
+
+    def headers(self) -> dict[str, str]:
+        """What authorises a request."""
+        return {"Authorization": f"Bearer {self.access_token.get_secret_value()}"}
 
     def stored(self) -> dict[str, Any]:
         """The form in which it is sealed."""
@@ -51,27 +57,49 @@ class OAuth2:
 
     async def headers(self, method: Method, url: str) -> dict[str, str]:  # noqa: ARG002 - a bearer token signs nothing
         """The bearer token."""
-        expires_at = self._token.expires_at
-        if self._token.refresh_token and expires_at and self._app.clock() >= expires_at - _EARLY:
-            await self.renew()
-        return {"Authorization": f"Bearer {self._token.access_token.get_secret_value()}"}
+        if self._token.refresh_token and self._ends_within(_EARLY):
+            try:
+                await self.renew(self._token.headers())
+            except (XUnavailable, LeaseLost) as error:
+                if self._ends_within(timedelta()):
+                    raise
+                log.warning("x_token_not_refreshed", reason=str(error), consequence="the old one serves on")
+        return self._token.headers()
 
-    async def renew(self) -> bool:
-        """Another token than the one at hand: what another process stored meanwhile, or a refreshed one."""
-        used = self._token.access_token
-        async with self._app.leases.holding(CREDENTIAL, ttl=_LEASE, wait=_WAIT):
-            stored = await load_token(self._app)
-            if stored and stored.access_token != used:
-                self._token = stored
+    async def renew(self, refused: Mapping[str, str]) -> bool:
+        """Another token than the refused one: what another task or process got meanwhile, or a refreshed one.
+
+        Once begun it is finished, even if the caller is cancelled: a refresh token that was used and whose
+        successor was not stored is the end of the login.
+        """
+        renewing = asyncio.create_task(self._renew(refused))
+        try:
+            return await asyncio.shield(renewing)
+        except asyncio.CancelledError:
+            await asyncio.wait([renewing])
+            raise
+
+    async def _renew(self, refused: Mapping[str, str]) -> bool:
+        if self._token.headers() != refused:
+            return True
+        settings = self._app.settings.x
+        ttl = timedelta(seconds=settings.timeout_s) + _MARGIN
+        async with self._app.leases.holding(CREDENTIAL, ttl=ttl, wait=ttl + _MARGIN):
+            current = await load_token(self._app) or self._token
+            if current.headers() != refused:
+                self._token = current
                 return True
-            current = stored or self._token
             if current.refresh_token is None:
                 return False
-            fresh = await refresh(self._app.settings.x, current.refresh_token, now=self._app.clock())
+            fresh = await refresh(settings, current.refresh_token, now=self._app.clock())
             await self._app.credentials.store(CREDENTIAL, fresh.stored())
         self._token = fresh
         log.info("x_token_refreshed", expires_at=fresh.expires_at and fresh.expires_at.isoformat())
         return True
+
+    def _ends_within(self, span: timedelta) -> bool:
+        expires_at = self._token.expires_at
+        return expires_at is not None and self._app.clock() >= expires_at - span
 
 
 async def open_auth(app: App) -> Auth:
@@ -105,7 +133,9 @@ async def load_token(app: App) -> Token | None:
 async def refresh(settings: XSettings, refresh_token: SecretStr, *, now: datetime) -> Token:
     """Trade the refresh token for a new pair. Raises XUnauthorized when X does not take it."""
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token.get_secret_value()}
-    return await ask_for_token(settings, form, now=now)
+    token = await ask_for_token(settings, form, now=now)
+    # A server that names no new one leaves the old one in force (RFC 6749, 6).
+    return token if token.refresh_token else token.model_copy(update={"refresh_token": refresh_token})
 
 
 async def ask_for_token(settings: XSettings, form: Mapping[str, str], *, now: datetime) -> Token:
@@ -116,18 +146,16 @@ async def ask_for_token(settings: XSettings, form: Mapping[str, str], *, now: da
     body = {**form, "client_id": settings.client_id}
     failure = ""
     try:
-        async with httpx.AsyncClient(timeout=settings.timeout_s) as http:
+        async with asyncio.timeout(settings.timeout_s), httpx.AsyncClient(timeout=settings.timeout_s) as http:
             response = await http.post(
                 f"{settings.api_origin}/2/oauth2/token",
                 data=body,
                 auth=httpx.BasicAuth(settings.client_id, secret.get_secret_value()) if secret else httpx.Auth(),
             )
-    except httpx.HTTPError as error:
+    except (TimeoutError, httpx.HTTPError) as error:
         failure = type(error).__name__
     if failure:
         raise XUnavailable(f"no connection to X's token endpoint ({failure})")
-    if response.status_code >= 500:
-        raise XUnavailable(f"X's token endpoint answered {response.status_code}")
     return _token(response, now)
 
 
@@ -135,13 +163,27 @@ def _token(response: httpx.Response, now: datetime) -> Token:
     try:
         found = response.json()
     except ValueError:
-        found = {}
-    if not response.is_success or "access_token" not in found:
+        found = None
+    if not isinstance(found, dict) or response.status_code == 429 or response.is_server_error:
+        raise XUnavailable(f"X's token endpoint answered {response.status_code}")
+    try:
+        answer = _TokenAnswer.model_validate(found)
+    except ValidationError:
         said = str(found.get("error_description") or found.get("error") or response.status_code)[:200]
-        raise XUnauthorized(f"X gives no token ({said}): run `mia bot login`")
-    lifetime = found.get("expires_in")
+        raise XUnauthorized(f"X gives no token ({said}): run `mia bot login`") from None
+    lifetime = answer.expires_in
     return Token(
-        access_token=found["access_token"],
-        refresh_token=found.get("refresh_token"),
-        expires_at=now.astimezone(UTC) + timedelta(seconds=int(lifetime)) if lifetime else None,
+        access_token=answer.access_token,
+        refresh_token=answer.refresh_token,
+        expires_at=now.astimezone(UTC) + timedelta(seconds=lifetime) if lifetime else None,
     )
+
+
+class _TokenAnswer(BaseModel):
+    """What the token endpoint gives (RFC 6749, 5.1)."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    access_token: SecretStr
+    refresh_token: SecretStr | None = None
+    expires_in: int | None = None

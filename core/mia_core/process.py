@@ -32,12 +32,18 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
     Raises OperatorError that names the setting when the port cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns off Nagle's delay (40 ms an answer) only where the protocol is named
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
     except OSError as error:
+        listener.close()
         why = (
             "is in use by another program"
             if error.errno == errno.EADDRINUSE
             else f"cannot be had: {error.strerror}"
         )
         raise OperatorError(f"{setting}: port {port} on {host} {why}; choose another") from None
+    return listener

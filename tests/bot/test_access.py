@@ -1,7 +1,6 @@
 """Her account: both ways of signing in, tokens that rotate, and faults of X's that are told apart."""
 
 import asyncio
-import base64
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -108,7 +107,8 @@ async def test_a_token_near_its_end_is_refreshed_before_it_is_used(signed_in: Ap
 
 async def test_two_processes_that_refresh_at_once_both_keep_a_working_token(signed_in: App, another: App) -> None:
     one, other = await open_auth(signed_in), await open_auth(another)
-    assert all(await asyncio.gather(one.renew(), other.renew()))
+    refused = await one.headers("GET", "")
+    assert all(await asyncio.gather(one.renew(refused), other.renew(refused), one.renew(refused)))
     async with open_x(signed_in.settings.x, one) as x, open_x(another.settings.x, other) as y:
         assert (await x.me()) == (await y.me())
     assert (await one.headers("GET", "")) == (await other.headers("GET", ""))
@@ -184,6 +184,12 @@ def _problem(detail: str) -> bytes:
         (429, b"<html>", True, XRateLimited),
         (500, b"{}", False, XUnavailable),
         (503, b"<html>", True, XUncertain),
+        (302, b"", False, XUnavailable),
+        (408, b"{}", True, XUncertain),
+        (409, b"{}", True, XRefused),
+        (403, b"<html>a wall before X</html>", True, XUnavailable),
+        (403, b"[1, 2]", True, XUnavailable),
+        (400, bytes(range(256)), False, XUnavailable),
     ],
 )
 def test_each_status_has_its_own_error(status: int, body: bytes, write: bool, expected: type[XError]) -> None:
@@ -200,9 +206,11 @@ def test_each_status_has_its_own_error(status: int, body: bytes, write: bool, ex
         (_problem("You cannot send messages to this user."), "dm_closed"),
         (_problem("Your account is temporarily locked."), "locked"),
         (b'{"errors": [{"message": "Your client is missing a scope", "code": 453}]}', "scope"),
-        (b"<html>no</html>", "other"),
-        (b"[1, 2]", "other"),
-        (base64.b64decode("AAECAw=="), "other"),
+        (_problem("You do not have permission to DM one or more participants."), "dm_closed"),
+        (_problem("User has been suspended."), "deleted"),
+        (_problem("Your client app is not configured with the appropriate oauth1 app permissions."), "scope"),
+        (_problem("The admin of this community does not allow that."), "other"),
+        (b"{}", "other"),
     ],
 )
 def test_a_refusal_says_why(body: bytes, kind: str) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 import structlog
+
 from mia_bot.errors import XRateLimited
 from mia_bot.reasons import reason_of
 from mia_core.app import App

@@ -126,7 +126,9 @@ def summoned(post: Post, me: User, parent: Post | None) -> bool:
 
 def readable(text: str, entities: Entities) -> str:
     """A text as people see it: &amp; and t.co taken back, links to its own media and null bytes gone."""
-    links = {link.url: "" if link.media_key else link.expanded_url or link.url for link in entities.urls if link.url}
+    links = {
+        link.url: "" if link.media_key else link.expanded_url or link.url for link in entities.urls if link.url
+    }
     text = unescaped(text)
     if links:
         longest_first = sorted(links, key=len, reverse=True)

@@ -1,5 +1,6 @@
 """How requests are signed: a protocol with two ways, OAuth 2.0 bearer tokens and OAuth 1.0a."""
 
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from oauthlib.oauth1 import Client as OAuth1Client
@@ -16,8 +17,8 @@ class Auth(Protocol):
         """Headers for a request to this address, query included."""
         ...
 
-    async def renew(self) -> bool:
-        """After X refused the token: get another one. False when there is none to be had."""
+    async def renew(self, refused: Mapping[str, str]) -> bool:
+        """After X refused these headers: see to others. False when there are none to be had."""
         ...
 
 
@@ -38,7 +39,7 @@ class OAuth1:
         _, headers, _ = self._signer.sign(url, http_method=method)
         return {str(name): str(value) for name, value in headers.items()}
 
-    async def renew(self) -> bool:
+    async def renew(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - whichever it was
         """A token that X refuses is revoked."""
         return False
 

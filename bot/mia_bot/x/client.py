@@ -1,13 +1,16 @@
 """What MIA asks of X, each a typed method."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
-from mia_bot.errors import XUncertain
+from pydantic import ValidationError
+
+from mia_bot.errors import XUnavailable, XUncertain
 from mia_bot.x.auth import Auth
 from mia_bot.x.shapes import DmPage, PostPage, User, dm_page, post_page
-from mia_bot.x.wire import Wire, document, limit_name, open_session
+from mia_bot.x.wire import Wire, document, limit_name, listing, open_session
 from mia_core.clock import Clock, system_clock
 from mia_core.settings import XSettings
 
@@ -67,19 +70,24 @@ class XClient:
     async def me(self) -> User:
         """The account that is signed in."""
         found = await document(await self._wire.get_me(user_fields=_USER_FIELDS))
-        return User.model_validate(found["data"])
+        try:
+            return User.model_validate(found.get("data"))
+        except ValidationError:
+            raise XUnavailable("X does not say whose token this is") from None
 
     async def mentions(self, user_id: str, *, since_id: str | None = None, token: str | None = None) -> PostPage:
         """Posts that mention the account; X gives the latest 800, and may leave some out."""
         response = await self._wire.get_users_mentions(
             user_id, max_results=PAGE, since_id=since_id, pagination_token=token, **_POSTS
         )
-        return post_page(await document(response))
+        return post_page(await listing(response))
 
-    async def posts_of(self, user_id: str, *, since_id: str) -> PostPage:
+    async def posts_of(self, user_id: str, *, since_id: str, token: str | None = None) -> PostPage:
         """The account's own latest posts after another."""
-        response = await self._wire.get_users_tweets(user_id, max_results=PAGE, since_id=since_id, **_POSTS)
-        return post_page(await document(response))
+        response = await self._wire.get_users_tweets(
+            user_id, max_results=PAGE, since_id=since_id, pagination_token=token, **_POSTS
+        )
+        return post_page(await listing(response))
 
     async def posts(self, ids: Sequence[str]) -> PostPage:
         """Posts by id; those that are deleted or hidden are left out."""
@@ -88,12 +96,14 @@ class XClient:
     async def dm_events(self, *, token: str | None = None) -> DmPage:
         """The latest DM events of all conversations."""
         response = await self._wire.get_direct_message_events(max_results=PAGE, pagination_token=token, **_DMS)
-        return dm_page(await document(response))
+        return dm_page(await listing(response))
 
-    async def dm_events_with(self, person_id: str) -> DmPage:
+    async def dm_events_with(self, person_id: str, *, token: str | None = None) -> DmPage:
         """The latest DM events with one person."""
-        response = await self._wire.get_direct_message_events(participant_id=person_id, max_results=PAGE, **_DMS)
-        return dm_page(await document(response))
+        response = await self._wire.get_direct_message_events(
+            participant_id=person_id, max_results=PAGE, pagination_token=token, **_DMS
+        )
+        return dm_page(await listing(response))
 
     async def post(self, text: str, *, in_reply_to: str) -> str:
         """Answer a post; gives the new post's id."""
@@ -119,9 +129,10 @@ async def open_x(settings: XSettings, auth: Auth, clock: Clock = system_clock) -
         yield XClient(Wire(settings.api_origin, auth, session, clock))
 
 
-def _made(found: dict[str, dict[str, str]], name: str) -> str:
+def _made(found: Mapping[str, Any], name: str) -> str:
     """The id of what was made; without one it is open whether anything was."""
-    made = (found.get("data") or {}).get(name)
+    data = found.get("data")
+    made = data.get(name) if isinstance(data, dict) else None
     if not made:
         raise XUncertain("X's answer names nothing that was made")
     return str(made)

@@ -1,6 +1,7 @@
 """What an answer of X's that is no success means: one pure function from status and body to our errors."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,18 +19,21 @@ from mia_bot.errors import (
 
 WINDOW = timedelta(minutes=15)
 """X's limits count by quarters of an hour; the wait when a 429 does not say for how long."""
+_SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(days=1)
+"""A reset that X's clock has behind it must not make us ask without a pause; its longest window is a day."""
 _LONGEST = 300
+_TIMED_OUT = 408
 
-_SIGNS: tuple[tuple[Refusal, tuple[str, ...]], ...] = (
-    ("duplicate", ("duplicate content", "duplicate")),
-    ("blocked", ("blocked",)),
-    ("not_summoned", ("not been mentioned", "reply to this conversation is not allowed")),
-    ("deleted", ("deleted", "not visible to you", "could not find")),
-    ("locked", ("locked", "suspended")),
-    ("scope", ("scope", "permission", "not permitted to use oauth")),
-    ("too_long", ("too long",)),
-    ("dm_closed", ("cannot send messages", "direct message", "dm")),
-)
+_SIGNS: Mapping[Refusal, str] = {
+    "duplicate": r"duplicate",
+    "blocked": r"\bblocked",
+    "not_summoned": r"not been mentioned|reply to this conversation is not allowed",
+    "deleted": r"deleted|not visible to you|could not find|user has been suspended",
+    "locked": r"\blocked|suspended",
+    "dm_closed": r"permission to dm|cannot send messages|direct message",
+    "scope": r"\bscope|permission|authenticating with",
+    "too_long": r"too long",
+}
 """Words in X's refusals, the more telling first: X gives all of these as a 403, told apart in prose only."""
 
 
@@ -39,18 +43,21 @@ def fault(  # noqa: PLR0911 - a table, one line a status
     """The error for a response with this status.
 
     `write`: the request would have changed something, so that a failing server leaves it open whether it did.
+    A refusal is one that comes as X's own document; HTML says that something before X's API was in the way.
     """
-    words = _words(body)
+    document = _document(body)
+    words = _words(document)
     if status == 429:
-        return XRateLimited(reset_of(headers) or now + WINDOW)
+        reset = reset_of(headers) or now + WINDOW
+        return XRateLimited(min(max(reset, now + _SHORTEST_WAIT), now + _LONGEST_WAIT))
     if status == 401:
         return XUnauthorized(f"X does not take the token: {words}")
     if status == 402:
         return XOutOfCredits(f"X's credits are used up: {words}")
-    if status == 404:
-        return XRefused("deleted", words)
-    if 400 <= status < 500:
-        return XRefused(_kind(words), words)
+    if 400 <= status < 500 and status != _TIMED_OUT:
+        if document is None:
+            return XUnavailable(f"something before X's API answered {status}")
+        return XRefused("deleted" if status == 404 else _kind(words), words)
     if write:
         return XUncertain(f"X answered {status}")
     return XUnavailable(f"X answered {status}")
@@ -65,17 +72,20 @@ def reset_of(headers: Mapping[str, str]) -> datetime | None:
 
 
 def _kind(words: str) -> Refusal:
-    said = words.casefold()
-    return next((kind for kind, signs in _SIGNS if any(sign in said for sign in signs)), "other")
+    return next((kind for kind, signs in _SIGNS.items() if re.search(signs, words, re.IGNORECASE)), "other")
 
 
-def _words(body: bytes) -> str:
-    """What a problem document or a list of errors says; HTML from the edge says nothing of use."""
+def _document(body: bytes) -> dict[str, Any] | None:
     try:
-        document: Any = json.loads(body)
-    except ValueError:
-        return "no reason given"
-    if not isinstance(document, dict):
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _words(document: dict[str, Any] | None) -> str:
+    """What a problem document or a list of errors says."""
+    if document is None:
         return "no reason given"
     errors = document.get("errors")
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}

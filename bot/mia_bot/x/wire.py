@@ -10,12 +10,12 @@ import aiohttp
 from tweepy.asynchronous import AsyncClient
 from yarl import URL
 
-from mia_bot.errors import XUnauthorized, XUnavailable, XUncertain
+from mia_bot.errors import XRateLimited, XUnauthorized, XUnavailable, XUncertain
 from mia_bot.x.auth import Auth, Method
 from mia_bot.x.faults import fault, reset_of
 from mia_core.clock import Clock
 
-_NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError)
+_NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _ID = re.compile(r"\d{2,}")
 
 
@@ -53,31 +53,38 @@ class Wire(AsyncClient):  # type: ignore[misc]  # tweepy has no types
     ) -> aiohttp.ClientResponse:
         """One request, with a second try after the token was renewed. Raises XError for all but success."""
         url = URL(self._origin + route).with_query(sorted((params or {}).items()))
+        signature = await self._auth.headers(method, str(url))
         try:
-            return await self._send(method, route, url, json)
+            return await self._send(method, route, url, signature, json)
         except XUnauthorized:
-            if not await self._auth.renew():
+            if not await self._auth.renew(signature):
                 raise
-        return await self._send(method, route, url, json)
+        return await self._send(method, route, url, await self._auth.headers(method, str(url)), json)
 
-    async def _send(self, method: Method, route: str, url: URL, body: Any) -> aiohttp.ClientResponse:
+    async def _send(
+        self, method: Method, route: str, url: URL, signature: Mapping[str, str], body: Any
+    ) -> aiohttp.ClientResponse:
         write = method != "GET"
-        headers = {"User-Agent": self.user_agent, **await self._auth.headers(method, str(url))}
+        headers = {"User-Agent": self.user_agent, **signature}
         try:
-            async with self.session.request(method, url, json=body, headers=headers) as response:
+            # A redirect would turn a POST into a GET elsewhere; X's API has none.
+            async with self.session.request(
+                method, url, json=body, headers=headers, allow_redirects=False
+            ) as response:
                 content = await response.read()
         except _NEVER_LEFT as error:
-            if write and isinstance(error, aiohttp.ServerDisconnectedError):
-                raise XUncertain("X closed the connection without an answer") from None
             raise XUnavailable(f"no connection to X ({type(error).__name__})") from None
         except (TimeoutError, aiohttp.ClientError) as error:
             if write:
                 raise XUncertain(f"no answer from X ({type(error).__name__})") from None
             raise XUnavailable(f"no answer from X ({type(error).__name__})") from None
         self._note_limit(method, route, response.headers)
-        if not 200 <= response.status < 300:
-            raise fault(response.status, response.headers, content, write=write, now=self._clock())
-        return response
+        if 200 <= response.status < 300:
+            return response
+        failure = fault(response.status, response.headers, content, write=write, now=self._clock())
+        if isinstance(failure, XRateLimited):
+            self.limits[limit_name(method, route)] = Limit(0, failure.retry_at)
+        raise failure
 
     def _note_limit(self, method: str, route: str, headers: Mapping[str, str]) -> None:
         reset, remaining = reset_of(headers), headers.get("x-rate-limit-remaining", "")
@@ -101,6 +108,14 @@ async def document(response: aiohttp.ClientResponse, *, write: bool = False) -> 
     if write:
         raise XUncertain("X's answer is no JSON")
     raise XUnavailable("X's answer is no JSON")
+
+
+async def listing(response: aiohttp.ClientResponse) -> dict[str, Any]:
+    """The JSON of a page. Raises XUnavailable where errors stand in its place: that is not the last page."""
+    found = await document(response)
+    if "data" not in found and "meta" not in found:
+        raise XUnavailable("X's answer is no page")
+    return found
 
 
 def open_session(timeout_s: float) -> aiohttp.ClientSession:

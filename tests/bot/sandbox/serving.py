@@ -1,7 +1,6 @@
 """Serves a sandbox on a free loopback port, for tests that use a real client over real HTTP."""
 
 import asyncio
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from mia_bot.sandbox.records import Person
 from mia_bot.sandbox.serve import SandboxServer
 from mia_bot.sandbox.world import World
 from mia_core.clock import Clock, system_clock
+from mia_core.process import listen
 
 BOT = "miaaibot"
 
@@ -65,7 +65,7 @@ def sandbox_server(
 ) -> Iterator[Served]:
     """A sandbox served in a thread of its own, stopped cleanly when the block is left."""
     app = create_app(config or SandboxConfig(), clock=clock, extra_routes=extra_routes, layers=layers)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listen("127.0.0.1", 0, "port") as listener:
         server = SandboxServer(app)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
