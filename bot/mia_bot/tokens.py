@@ -1,7 +1,7 @@
 """Her OAuth 2.0 user token: stored sealed, refreshed by one process at a time, never lost in a race."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,39 +67,41 @@ class OAuth2:
         return self._token.headers()
 
     async def renew(self, refused: Mapping[str, str]) -> bool:
-        """Another token than the refused one: what another task or process got meanwhile, or a refreshed one.
-
-        Once begun it is finished, even if the caller is cancelled: a refresh token that was used and whose
-        successor was not stored is the end of the login.
-        """
-        renewing = asyncio.create_task(self._renew(refused))
-        try:
-            return await asyncio.shield(renewing)
-        except asyncio.CancelledError:
-            await asyncio.wait([renewing])
-            raise
-
-    async def _renew(self, refused: Mapping[str, str]) -> bool:
+        """Another token than the refused one: what another task or process got meanwhile, or a refreshed one."""
         if self._token.headers() != refused:
             return True
-        settings = self._app.settings.x
-        ttl = timedelta(seconds=settings.timeout_s) + _MARGIN
+        ttl = timedelta(seconds=self._app.settings.x.timeout_s) + _MARGIN
         async with self._app.leases.holding(CREDENTIAL, ttl=ttl, wait=ttl + _MARGIN):
-            current = await load_token(self._app) or self._token
-            if current.headers() != refused:
-                self._token = current
+            self._token = await load_token(self._app) or self._token
+            if self._token.headers() != refused:
                 return True
-            if current.refresh_token is None:
+            if self._token.refresh_token is None:
                 return False
-            fresh = await refresh(settings, current.refresh_token, now=self._app.clock())
-            await self._app.credentials.store(CREDENTIAL, fresh.stored())
+            await _finished(self._refresh(self._token.refresh_token))
+        return True
+
+    async def _refresh(self, refresh_token: SecretStr) -> None:
+        fresh = await refresh(self._app.settings.x, refresh_token, now=self._app.clock())
+        await self._app.credentials.store(CREDENTIAL, fresh.stored())
         self._token = fresh
         log.info("x_token_refreshed", expires_at=fresh.expires_at and fresh.expires_at.isoformat())
-        return True
 
     def _ends_within(self, span: timedelta) -> bool:
         expires_at = self._token.expires_at
         return expires_at is not None and self._app.clock() >= expires_at - span
+
+
+async def _finished(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work to its end even if the caller is cancelled meanwhile.
+
+    A refresh token that was used and whose successor was not stored would be the end of the login.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 async def open_auth(app: App) -> Auth:

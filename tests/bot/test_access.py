@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,7 +23,7 @@ from mia_bot.errors import (
 )
 from mia_bot.login import authorize_address, code_in, log_in
 from mia_bot.sandbox.config import CONFIDENTIAL_CLIENT
-from mia_bot.tokens import OAuth2, Token, load_token, open_auth
+from mia_bot.tokens import CREDENTIAL, OAuth2, Token, load_token, open_auth
 from mia_bot.x.client import open_x
 from mia_bot.x.faults import fault
 from mia_core.app import App, open_app
@@ -33,6 +34,7 @@ from mia_core.settings import Settings, XSettings
 from mia_core.tables import Credential
 from tests.bot.faults import Fault, Faults
 from tests.bot.sandbox.serving import BOT, Served
+from tests.bot.standin import Silent, answer, standin
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -127,6 +129,80 @@ async def test_a_token_that_x_killed_asks_for_a_new_login(app: App, x_server: Se
     async with open_x(app.settings.x, OAuth2(app, dead)) as x:
         with pytest.raises(XUnauthorized, match="mia bot login"):
             await x.me()
+
+
+def tokens(access: str, **more: object) -> bytes:
+    """An answer of the token endpoint."""
+    return answer(200, {"access_token": access, "token_type": "bearer", "expires_in": 7200} | more)
+
+
+def with_origin(app: App, origin: str) -> App:
+    """The same app, asking another X."""
+    x = app.settings.x.model_copy(update={"api_origin": origin})
+    return replace(app, settings=app.settings.model_copy(update={"x": x}))
+
+
+async def ending(app: App, within: timedelta) -> OAuth2:
+    """A token that ends soon."""
+    token = Token(access_token=SecretStr("old"), refresh_token=SecretStr("once"), expires_at=app.clock() + within)
+    await app.credentials.store(CREDENTIAL, token.stored())
+    return OAuth2(app, token)
+
+
+async def test_a_refresh_that_has_begun_is_stored_even_if_the_process_stops_meanwhile(app: App) -> None:
+    late = Silent(answer=tokens("new", refresh_token="next"))
+    async with standin(late) as server:
+        auth = await ending(with_origin(app, server.origin), timedelta())
+        asking = asyncio.create_task(auth.headers("GET", ""))
+        await server.asked.wait()
+        asking.cancel()
+        late.speak.set()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    stored = await load_token(app)
+    assert stored is not None
+    assert stored.access_token == SecretStr("new")
+    assert stored.refresh_token == SecretStr("next")
+
+
+async def test_a_token_that_still_holds_serves_on_while_x_gives_no_other(app: App, clock: ManualClock) -> None:
+    away = answer(503, b"<html>")
+    async with standin(away, answer(429, {}), answer(403, b"<html>a wall before X</html>")) as server:
+        auth = await ending(with_origin(app, server.origin), timedelta(minutes=2))
+        assert await auth.headers("GET", "") == {"Authorization": "Bearer old"}
+        clock.move(timedelta(minutes=2))
+        for _ in range(2):
+            with pytest.raises(XUnavailable):
+                await auth.headers("GET", "")
+
+
+async def test_an_answer_without_a_new_refresh_token_leaves_the_old_one_in_force(app: App) -> None:
+    async with standin(tokens("new")) as server:
+        auth = await ending(with_origin(app, server.origin), timedelta())
+        assert await auth.headers("GET", "") == {"Authorization": "Bearer new"}
+    stored = await load_token(app)
+    assert stored is not None
+    assert stored.refresh_token == SecretStr("once")
+
+
+async def test_a_token_that_was_renewed_meanwhile_is_not_renewed_again(app: App) -> None:
+    async with standin(tokens("new", refresh_token="next")) as server:
+        auth = await ending(with_origin(app, server.origin), timedelta(hours=1))
+        refused = await auth.headers("GET", "")
+        assert await auth.renew(refused)
+        assert await auth.renew(refused)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "found", [{"access_token": 5}, {"error": "invalid_grant"}, {"access_token": "s", "expires_in": "x"}]
+)
+async def test_no_token_in_the_answer_asks_for_a_new_login_and_shows_nothing(app: App, found: object) -> None:
+    async with standin(answer(400, found)) as server:
+        auth = await ending(with_origin(app, server.origin), timedelta())
+        with pytest.raises(XUnauthorized, match="mia bot login") as error:
+            await auth.headers("GET", "")
+        assert error.value.__suppress_context__
 
 
 async def test_without_any_way_in_the_settings_are_named(app: App) -> None:

@@ -1,15 +1,18 @@
 """Receiving from the sandbox's wire: everything once, nothing lost, only what summons her."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
-from mia_bot.errors import XRateLimited, XUnavailable
+from mia_bot.errors import XRateLimited, XRefused, XUnavailable
 from mia_bot.receive.dms import Dms
+from mia_bot.receive.loop import keep_looking
 from mia_bot.receive.mentions import Mentions
 from mia_bot.x.client import XClient
-from mia_bot.x.shapes import User
+from mia_bot.x.shapes import PostPage, User
 from mia_core.app import App
 from mia_core.events import Event
 from tests.bot.conftest import People
@@ -157,3 +160,40 @@ async def test_a_fault_at_x_moves_no_cursor_and_loses_nothing(
         await looking.poll()
     assert limited.value.retry_at - app.clock() == timedelta(minutes=15)
     assert await looking.poll() == 1
+
+
+async def test_an_answered_post_that_x_refuses_to_show_is_no_hindrance(
+    app: App, x: XClient, me: User, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(_ids: object) -> PostPage:
+        raise XRefused("other", "protected")
+
+    root = people.post("top", who="yuki_hoshino")
+    middle = people.reply(root, "middle", who="yuki_hoshino")
+    people.reply(middle, f"@{BOT} look")
+    monkeypatch.setattr(x, "posts", refuses)
+    await Mentions(app, x, me).poll()
+    (event,) = await received(app)
+    assert [post.text for post in event.thread] == ["middle"]
+
+
+async def test_a_receiver_goes_on_through_any_fault(app: App) -> None:
+    class Broken:
+        name = "broken"
+        looks = 0
+
+        async def poll(self) -> int:
+            self.looks += 1
+            raise [ValueError("of a person's words"), XUnavailable("away"), KeyError("data")][self.looks % 3]
+
+    receiver = Broken()
+    with capture_logs() as logs:
+        looking = asyncio.create_task(keep_looking(app, receiver, 0.001))
+        async with asyncio.timeout(10):
+            while receiver.looks < 6:
+                await asyncio.sleep(0.001)
+        assert not looking.done()
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+    assert "words" not in str(logs)
+    assert {"away"} < {line["reason"] for line in logs}

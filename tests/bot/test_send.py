@@ -1,16 +1,19 @@
 """Sending to the sandbox's wire: once, whatever happens to the answer."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from mia_bot.lookup import same_words
 from mia_bot.send import GRACE, Sender
 from mia_bot.x.client import XClient
 from mia_bot.x.shapes import User
 from mia_core.app import App
 from mia_core.clock import ManualClock
+from mia_core.errors import SettingsError
 from mia_core.events import Author
 from mia_core.outbox import Channel
 from mia_core.tables import OutboxRow
@@ -118,7 +121,6 @@ async def test_a_sender_that_died_before_it_knew_is_looked_up_by_the_next(desk: 
     await desk.fix("Hi Amelie")
     (held,) = await desk.app.outbox.claim("a sender that dies")
     assert held.state == "sending"
-    people.served.world  # noqa: B018 - it died before it sent
     await desk.round(timedelta(seconds=desk.app.settings.bot.lease_s))
     assert people.dms_from_mia() == ["Hi Amelie"]
 
@@ -182,3 +184,157 @@ async def test_a_refused_token_waits_for_the_operator_and_loses_nothing(
     assert await desk.state() == "ready"
     await desk.round(timedelta(minutes=5))
     assert people.dms_from_mia() == ["Hi Amelie"]
+
+
+@pytest.mark.parametrize("channel", ["dm", "post"])
+@pytest.mark.parametrize("away", [Fault(429, b"{}", {}), Fault(503), Fault(401, b"{}"), Fault(402, b"{}")])
+async def test_a_look_up_that_fails_is_made_again_before_anything_is_sent_again(
+    desk: Desk, people: People, faults: Faults, channel: Channel, away: Fault
+) -> None:
+    mention = people.post(f"@{BOT} hello")
+    await desk.fix("Hi Amelie", channel=channel, address=mention if channel == "post" else None)
+    faults.spoil("POST", LOST)
+    await desk.round()
+    faults.spoil("GET", away)
+    await desk.round(GRACE)
+    assert await desk.state() == "unknown"
+    await desk.round(timedelta(minutes=16))
+    assert await desk.state() == "sent"
+    found = people.dms_from_mia() if channel == "dm" else people.replies_from_mia(mention)
+    assert len(found) == 1
+
+
+async def test_an_outage_of_x_costs_nobody_an_answer(desk: Desk, people: People, faults: Faults) -> None:
+    await desk.fix("Hi Amelie")
+    faults.spoil("POST", *[Fault(503)] * 3)
+    faults.spoil("GET", *[Fault(503)] * 10)
+    for _ in range(40):
+        await desk.round(timedelta(minutes=5))
+    assert people.dms_from_mia() == ["Hi Amelie"]
+    assert await desk.state() == "sent"
+
+
+async def test_what_x_never_takes_is_dead_in_the_end(desk: Desk, people: People, faults: Faults) -> None:
+    await desk.fix("Hi Amelie")
+    faults.spoil("POST", *[Fault(503)] * 100)
+    for _ in range(80):
+        await desk.round(timedelta(minutes=5))
+    (row,) = await desk.rows()
+    assert row.state == "dead"
+    assert "never seen at X" in row.reason
+    assert people.dms_from_mia() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [b"this account is temporarily locked", b"Your client app is not configured with the oauth1 app permissions"],
+)
+async def test_a_refusal_of_her_whole_account_waits_for_the_operator(
+    desk: Desk, people: People, faults: Faults, words: bytes
+) -> None:
+    await desk.fix("Hi Amelie")
+    faults.spoil("POST", *[Fault(403, b'{"detail": "%s"}' % words)] * 2)
+    await desk.round()
+    await desk.round(timedelta(minutes=5))
+    assert await desk.state() == "ready"
+    await desk.round(timedelta(minutes=5))
+    assert people.dms_from_mia() == ["Hi Amelie"]
+
+
+async def test_a_duplicate_that_x_does_not_show_yet_is_looked_up_before_it_is_reworded(
+    desk: Desk, people: People, faults: Faults
+) -> None:
+    mention = people.post(f"@{BOT} hello")
+    await desk.fix("Hi Amelie", channel="post", address=mention)
+    faults.spoil("POST", LOST)
+    await desk.round()
+    hidden = Fault(200, b'{"meta": {"result_count": 0}}', {"content-type": "application/json"})
+    faults.spoil("GET", hidden, hidden)
+    await desk.round(GRACE)
+    assert await desk.state() == "unknown"
+    await desk.round(GRACE)
+    assert await desk.state() == "sent"
+    assert [reply["text"] for reply in people.replies_from_mia(mention)] == ["@amelie_roux Hi Amelie"]
+
+
+async def test_an_answer_among_many_later_posts_is_found(desk: Desk, people: People, faults: Faults) -> None:
+    mention = people.post(f"@{BOT} hello")
+    await desk.fix("Hi Amelie", channel="post", address=mention)
+    faults.spoil("POST", LOST)
+    await desk.round()
+    for number in range(101):
+        people.post(f"thought {number}", who=BOT)
+    await desk.round(GRACE)
+    assert await desk.state() == "sent"
+    assert len(people.replies_from_mia(mention)) == 1
+
+
+async def test_settings_that_are_missing_hold_a_text_back_and_lose_nothing(
+    desk: Desk, app: App, x: XClient, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def without_client_id(*_: object) -> str:
+        raise SettingsError("x.client_id (MIA_X__CLIENT_ID): needed to get tokens")
+
+    await desk.fix("Hi Amelie")
+    with monkeypatch.context() as patched:
+        patched.setattr(x, "send_dm", without_client_id)
+        await desk.round()
+    (row,) = await desk.rows()
+    assert (row.state, row.due_at) == ("ready", desk.clock() + timedelta(minutes=5))
+    assert "x.client_id" in row.reason
+
+
+async def test_one_that_x_is_slow_with_does_not_hold_up_the_others(
+    app: App, x: XClient, me: User, x_server: Served, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, both = asyncio.Event(), asyncio.Event()
+    names = ["amelie_roux", "yuki_hoshino"]
+    ids = [int(x_server.person(name).id) for name in names]
+    really, taken = x.send_dm, []
+
+    async def slow_with_the_first(person_id: str, text: str) -> str:
+        taken.append(person_id)
+        if person_id == str(ids[0]):
+            await released.wait()
+        sent = await really(person_id, text)
+        if person_id == str(ids[1]):
+            both.set()
+        return sent
+
+    monkeypatch.setattr(x, "send_dm", slow_with_the_first)
+    for name, person in zip(names, ids, strict=True):
+        people.dm("hello", who=name)
+        await app.inbox.accept([dm("hello", author=Author(person_id=person), event_id=name)])
+        async with app.database.writing() as connection:
+            await app.outbox.fix(
+                connection,
+                person_id=person,
+                key="turn:1",
+                channel="dm",
+                address=str(person),
+                texts=["Hi"],
+                turn_id=1,
+            )
+    stop = asyncio.Event()
+    running = asyncio.create_task(Sender(app, x, me).run(stop))
+    async with asyncio.timeout(10):
+        await both.wait()
+        assert people.dms_from_mia(who=names[0]) == []
+        stop.set()
+        released.set()
+        await running
+    assert people.dms_from_mia(who=names[0]) == ["Hi"]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("salt &amp; pepper &lt;3", "salt & pepper <3"),
+        ("see https://t.co/abcdefghij for it", "see docs.mia.org/a for it"),
+        (" two\nlines ", "two \n lines"),
+        ("caf\u00e9", "cafe\u0301"),
+    ],
+)
+def test_her_words_are_known_again_in_xs_spelling(theirs: str, ours: str) -> None:
+    assert same_words(theirs, ours)
+    assert not same_words(theirs, f"{ours} more")
