@@ -23,7 +23,7 @@ class Sent:
     method: str
     path: str
     query: dict[str, str]
-    body: bytes
+    body: bytearray
 
 
 class Recorder:
@@ -35,18 +35,17 @@ class Recorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on."""
-        body = b""
-
-        async def read() -> Message:
-            nonlocal body
-            message = await receive()
-            body += message.get("body", b"")
-            return message
-
-        await self._app(scope, read, send)
+        body = bytearray()
         if scope["type"] == "http" and scope["path"].startswith("/2/"):
             query = dict(parse_qsl(scope["query_string"].decode()))
             self._sent.append(Sent(scope["method"], scope["path"], query, body))
+
+        async def read() -> Message:
+            message = await receive()
+            body.extend(message.get("body", b""))
+            return message
+
+        await self._app(scope, read, send)
 
 
 @pytest.fixture
