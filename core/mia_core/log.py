@@ -8,7 +8,7 @@ from structlog.typing import Processor
 
 from mia_core.settings import LogSettings
 
-_QUIET = ("tweepy", "aiohttp", "httpx", "httpcore", "uvicorn", "apscheduler", "alembic", "asyncio")
+_QUIET = ("tweepy", "oauthlib", "aiohttp", "httpx", "httpcore", "uvicorn", "apscheduler", "alembic", "asyncio")
 """Libraries that print headers, tokens, every request or their own comings and goings below WARNING."""
 
 
