@@ -7,14 +7,15 @@ from mia_bot.run import run_bot
 from mia_core.app import open_app
 from mia_core.log import configure
 from mia_core.settings import load_settings
+from mia_core.shards import open_shards
 
 
 async def serve_bot(config: Path | None) -> None:
     """Answer on X until SIGTERM or SIGINT. Raises OperatorError."""
     settings = load_settings(config)
     configure(settings.log, process="bot")
-    async with open_app(settings) as app:
-        await run_bot(app)
+    async with open_shards(settings) as shards:
+        await run_bot(shards)
 
 
 async def sign_in(config: Path | None) -> None:

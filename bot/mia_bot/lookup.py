@@ -1,6 +1,7 @@
 """Looking for a text at X that got no clear answer: is it there after all?"""
 
 import unicodedata
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 
 from mia_bot.text.links import find_links
@@ -16,9 +17,15 @@ _MOST_PAGES = 32
 _LINK = " \0 "
 
 
-async def find_sent(x: XClient, me: User, out: Outgoing) -> str | None:
+OthersSent = Callable[[Outgoing, Collection[str]], Awaitable[frozenset[str]]]
+"""Which of her messages, by X's ids, are known to be other texts than this one."""
+
+
+async def find_sent(x: XClient, me: User, out: Outgoing, others_sent: OthersSent) -> str | None:
     """X's id of the text, if X shows it. Raises XError when X cannot be asked."""
-    return await (_find_dm if out.channel == "dm" else _find_post)(x, me, out)
+    if out.channel == "dm":
+        return await _find_dm(x, me, out, others_sent)
+    return await _find_post(x, me, out)
 
 
 async def _find_post(x: XClient, me: User, out: Outgoing) -> str | None:
@@ -34,20 +41,23 @@ async def _find_post(x: XClient, me: User, out: Outgoing) -> str | None:
     return None
 
 
-async def _find_dm(x: XClient, me: User, out: Outgoing) -> str | None:
-    """A message of hers with the same words, not older than the row."""
-    token = None
+async def _find_dm(x: XClient, me: User, out: Outgoing, others_sent: OthersSent) -> str | None:
+    """A message of hers with the same words, not older than the row; the oldest that no other text has become."""
+    token, alike = None, list[str]()
     for _ in range(_MOST_PAGES):
         page = await x.dm_events_with(out.address, token=token)
         recent = [
             event for event in page.events if event.created_at and event.created_at >= out.created_at - _SKEW
         ]
         mine = (event for event in recent if event.sender_id == me.id)
-        found = next((event.id for event in mine if same_words(event.text, out.text)), None)
+        alike += [event.id for event in mine if same_words(event.text, out.text)]
         token = page.next_token
-        if found or len(recent) < len(page.events) or token is None:
-            return found
-    return None
+        if len(recent) < len(page.events) or token is None:
+            break
+    if not alike:
+        return None
+    others = await others_sent(out, alike)
+    return min((sent_id for sent_id in alike if sent_id not in others), key=int, default=None)
 
 
 def same_words(theirs: str, ours: str) -> bool:

@@ -1,56 +1,65 @@
 """The running bot: receivers, workers and the sender, from start to a clean stop."""
 
 import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import structlog
 
 from mia_bot.errors import XError, XRefused, XUnauthorized
-from mia_bot.receive.dms import Dms
-from mia_bot.receive.loop import keep_looking
-from mia_bot.receive.mentions import Mentions
+from mia_bot.receive.all import receive
 from mia_bot.send import Sender
 from mia_bot.text.shape import shape_for
 from mia_bot.tokens import open_auth
-from mia_bot.worker import work
+from mia_bot.worker import Workers
 from mia_bot.x.client import XClient, open_x
 from mia_bot.x.shapes import User
 from mia_core.app import App
 from mia_core.errors import OperatorError, SettingsError
+from mia_core.leases import Held
 from mia_core.process import stop_requested, stopped_within
+from mia_core.shards import Shards
 
 log = structlog.get_logger(__name__)
 
+RECEIVE = "x:receive"
+"""The lease under which one process of all receives."""
 _DRAIN_S = 8.0
 """How long turns and sends in hand may take after a stop was asked for."""
 _RETRY_S = 15.0
 
 
-async def run_bot(app: App) -> None:
+async def run_bot(shards: Shards) -> None:
     """Answer on X until SIGTERM or SIGINT. Raises OperatorError when her account cannot be used."""
-    stop = stop_requested()
+    app, stop = shards.home, stop_requested()
     app.embedder.warm_up()
-    async with open_x(app.settings.x, await open_auth(app), app.clock) as x:
+    async with AsyncExitStack() as stack:
+        x = await stack.enter_async_context(open_x(app.settings.x, await open_auth(app), app.clock))
         me = await _who_am_i(app, x, stop)
         if me is None:
             return
-        log.info("bot_started", username=me.username, workers=app.settings.bot.workers)
-        receiving = [
-            asyncio.create_task(keep_looking(app, Mentions(app, x, me), app.settings.bot.mention_poll_s)),
-            asyncio.create_task(keep_looking(app, Dms(app, x, me), app.settings.bot.dm_poll_s)),
-        ]
-        shape = shape_for(app.settings.bot)
-        working = [
-            *(
-                asyncio.create_task(work(app, shape, f"worker-{number}", stop))
-                for number in range(app.settings.bot.workers)
-            ),
-            asyncio.create_task(Sender(app, x, me).run(stop)),
-        ]
-        await _until_stopped(stop, [*receiving, *working])
-        await _cancel(receiving)
+        for shard in shards.apps:
+            await stack.enter_async_context(shard.signals.listening())
+        log.info("bot_started", username=me.username, workers=app.settings.bot.workers, shards=len(shards.apps))
+        working = [asyncio.create_task(_receive(shards, x, me, stop))]
+        for shard in shards.apps:
+            working.append(asyncio.create_task(Workers(shard, shape_for(app.settings.bot)).run(stop)))
+            working.append(asyncio.create_task(Sender(shard, x, me).run(stop)))
+        await _until_stopped(stop, working)
         _, late = await asyncio.wait(working, timeout=_DRAIN_S)
         await _cancel(late)
         log.info("bot_stopped", unfinished=len(late))
+
+
+async def _receive(shards: Shards, x: XClient, me: User, stop: asyncio.Event) -> None:
+    """Bring events in, while this process leads the receivers; stand by while another one does."""
+    app = shards.home
+
+    async def work(held: Held) -> None:
+        await receive(app, x, me, shards.accept, held)
+
+    ttl = timedelta(seconds=app.settings.bot.lease_s)
+    await app.leases.lead(RECEIVE, app.owner, ttl=ttl, stop=stop, work=work)
 
 
 async def _who_am_i(app: App, x: XClient, stop: asyncio.Event) -> User | None:

@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,12 +15,15 @@ from mia_core.database import Database, open_database
 from mia_core.ids import IdMaker
 from mia_core.inbox import Inbox
 from mia_core.leases import Leases
+from mia_core.limits import Limits
 from mia_core.memory.embed import Embedder, UseEmbedder
 from mia_core.memory.index import MemoryIndexes
+from mia_core.meters import Meters
 from mia_core.outbox import Outbox
 from mia_core.prompt.compose import Prompts
 from mia_core.schema import require_current
 from mia_core.settings import Settings
+from mia_core.signals import Signals
 from mia_core.spending import Spending
 from mia_core.vault import Vault, open_vault
 from mia_core.xai.client import Xai, open_xai
@@ -38,8 +41,11 @@ class App:
     database: Database
     vault: Vault
     credentials: Credentials
+    signals: Signals
     leases: Leases
     cursors: Cursors
+    limits: Limits
+    meters: Meters
     inbox: Inbox
     outbox: Outbox
     spending: Spending
@@ -51,11 +57,16 @@ class App:
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, *, clock: Clock = system_clock, embedder: Embedder | None = None
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    embedder: Embedder | None = None,
+    spent_today: Callable[[], Awaitable[int]] | None = None,
 ) -> AsyncIterator[App]:
     """Open everything. Raises OperatorError, in one sentence, for whatever is not as it should be.
 
-    An `embedder` that is handed in stays open; loading one takes a second, in a thread of its own.
+    An `embedder` that is handed in stays open; loading one takes a second, in a thread of its own. `spent_today`
+    tells the day's ticks when more is spent than this database knows of.
     """
     async with AsyncExitStack() as stack:
         vault = open_vault(settings)
@@ -67,8 +78,12 @@ async def open_app(
             stack.callback(embedder.close)
         ids = IdMaker(clock)
         spending = Spending(database, ids, clock)
-        xai = await stack.enter_async_context(open_xai(settings.xai, clock=clock, spent_today=spending.today))
+        xai = await stack.enter_async_context(
+            open_xai(settings.xai, clock=clock, spent_today=spent_today or spending.today)
+        )
         lease = timedelta(seconds=settings.bot.lease_s)
+        signals = Signals(database)
+        stack.push_async_callback(signals.close)
         yield App(
             settings=settings,
             clock=clock,
@@ -77,10 +92,13 @@ async def open_app(
             database=database,
             vault=vault,
             credentials=Credentials(database, vault, clock),
+            signals=signals,
             leases=Leases(database, clock),
             cursors=Cursors(database, clock),
-            inbox=Inbox(database, ids, clock, lease),
-            outbox=Outbox(database, ids, clock, lease),
+            limits=Limits(database, clock),
+            meters=Meters(database, clock),
+            inbox=Inbox(database, ids, clock, lease, signals),
+            outbox=Outbox(database, ids, clock, lease, signals),
             spending=spending,
             xai=xai,
             embedder=embedder,

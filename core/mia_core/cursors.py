@@ -5,6 +5,7 @@ from sqlmodel import col
 
 from mia_core.clock import Clock
 from mia_core.database import Database
+from mia_core.leases import Held, require_held
 from mia_core.statements import upsert
 from mia_core.tables import Cursor
 
@@ -23,9 +24,11 @@ class Cursors:
                 await connection.execute(select(col(Cursor.value)).where(col(Cursor.name) == name))
             ).scalar_one_or_none()
 
-    async def move(self, name: str, value: str) -> None:
-        """Set the cursor."""
+    async def move(self, name: str, value: str, *, held: Held | None = None) -> None:
+        """Set the cursor. Raises LeaseLost, with nothing written, if `held` is not in that hand any more."""
         row = {"name": name, "value": value, "moved_at": self._clock()}
         statement = upsert(self._database, Cursor, key="name", changed=("value", "moved_at"))
         async with self._database.writing() as connection:
+            if held:
+                await require_held(connection, held)
             await connection.execute(statement, [row])

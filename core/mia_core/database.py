@@ -18,7 +18,8 @@ from mia_core.settings import DatabaseSettings
 from mia_core.sqlite import connect
 
 _BUSY_TIMEOUT_MS = 30_000
-_SQLITE_READERS = 4
+_SQLITE_READERS = 5
+"""One of them watches for what other processes write, in those that listen."""
 _SYNCHRONOUS = "NORMAL"
 _AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
 _DURABLE = {"mia_durable": True}

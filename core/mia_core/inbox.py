@@ -1,9 +1,7 @@
 """The inbox: events are accepted once, a person is held by one worker, and each event ends with an outcome."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -21,13 +19,16 @@ from mia_core.inbox_statements import (
     END,
     HOLD_DUE,
     HOLD_PERSON,
+    NEXT_DUE,
     POSTPONE,
     READ,
     RELEASE,
+    RENEW,
     InboxStatements,
     read_feeling_row,
     read_person,
 )
+from mia_core.signals import Signals
 from mia_core.tables import FeelingRow, Person
 
 EndState = Literal["done", "ignored", "dead"]
@@ -72,13 +73,13 @@ class _Held(NamedTuple):
 class Inbox:
     """Accepts events and hands them out, person by person."""
 
-    def __init__(self, database: Database, ids: IdMaker, clock: Clock, lease: timedelta) -> None:
+    def __init__(self, database: Database, ids: IdMaker, clock: Clock, lease: timedelta, signals: Signals) -> None:
         self._database = database
         self._ids = ids
         self._clock = clock
         self._lease = lease
+        self._signals = signals
         self._statements = InboxStatements(database)
-        self._arrived = asyncio.Event()
 
     async def accept(self, events: Sequence[Event]) -> int:
         """Store events that were not seen before, in one transaction. Answers how many were new."""
@@ -87,7 +88,7 @@ class Inbox:
             async with self._database.writing() as connection:
                 new += await self._store(connection, events[start : start + _BATCH])
         if new:
-            self._arrived.set()
+            self._signals.announce("inbox")
         return new
 
     async def _store(self, connection: AsyncConnection, events: Sequence[Event]) -> int:
@@ -216,7 +217,6 @@ class Inbox:
         await connection.execute(END, end)
         if claim.more_waiting or arrivals != claim.arrivals:
             await self._open_mailboxes(connection, [claim.person_id], self._clock())
-            self._arrived.set()
 
     async def end(self, claim: Claim, *, state: EndState, reason: str) -> None:
         """End the claimed events without a turn: ignored or dead, and why."""
@@ -238,11 +238,20 @@ class Inbox:
         async with self._database.writing() as connection:
             await connection.execute(POSTPONE, parameters)
 
-    async def wait(self, timeout_s: float) -> None:
-        """Until an event arrives in this process, or the time is up; other processes' are found by claiming."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._arrived.wait(), timeout_s)
-        self._arrived.clear()
+    async def renew(self, claim: Claim) -> bool:
+        """Hold the person for another lease from now; False when somebody else does."""
+        mine = {
+            "the_person": claim.person_id,
+            "the_owner": claim.owner,
+            "the_end": self._clock() + self._lease,
+        }
+        async with self._database.writing() as connection:
+            return (await connection.execute(RENEW, mine)).rowcount > 0
+
+    async def next_due(self) -> datetime | None:
+        """When the next person is due: in the past if one waits; None if nobody does. A read, nothing more."""
+        async with self._database.reading() as connection:
+            return (await connection.execute(NEXT_DUE)).scalar_one_or_none()
 
 
 def _answered_together(events: Sequence[Event]) -> int:

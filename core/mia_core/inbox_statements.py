@@ -85,6 +85,8 @@ def read_feeling_row(row: Row[Any]) -> FeelingRow | None:
 
 _MINE = and_(col(Mailbox.person_id) == bindparam("the_person"), col(Mailbox.owner) == bindparam("the_owner"))
 RELEASE = delete(Mailbox).where(_MINE).returning(col(Mailbox.arrivals))
+RENEW = update(Mailbox).where(_MINE).values(due_at=bindparam("the_end"))
+NEXT_DUE = select(col(Mailbox.due_at)).order_by(col(Mailbox.due_at)).limit(1)
 POSTPONE = (
     update(Mailbox)
     .where(_MINE)

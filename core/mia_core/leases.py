@@ -2,11 +2,16 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, or_
+import structlog
+from sqlalchemy import delete, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from mia_core.clock import Clock
@@ -15,7 +20,18 @@ from mia_core.errors import LeaseLost
 from mia_core.statements import insert_into
 from mia_core.tables import Lease
 
+log = structlog.get_logger(__name__)
+
 _RETRY_S = 0.1
+_NO_DATABASE = (SQLAlchemyError, OSError)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lease in somebody's hands, for writes that are fenced by it."""
+
+    name: str
+    owner: str
 
 
 class Leases:
@@ -58,3 +74,81 @@ class Leases:
             yield
         finally:
             await self.give_back(name, owner)
+
+    async def lead(
+        self,
+        name: str,
+        owner: str,
+        *,
+        ttl: timedelta,
+        stop: asyncio.Event,
+        work: Callable[[Held], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Do the work while holding the lease, and stand by while somebody else does; until `stop` is set.
+
+        The work is cancelled at a stop, and as soon as the lease is somebody else's or could not be renewed for
+        two thirds of its length, which leaves the last third to end in. What the work raises is raised here.
+        """
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                if await self._taken(name, owner, ttl):
+                    await self._work(Held(name, owner), ttl, stopping, work)
+                await asyncio.wait({stopping}, timeout=ttl.total_seconds() / 3)
+        finally:
+            stopping.cancel()
+            with suppress(*_NO_DATABASE):
+                await self.give_back(name, owner)
+
+    async def _work(
+        self,
+        held: Held,
+        ttl: timedelta,
+        stopping: "asyncio.Task[bool]",
+        work: Callable[[Held], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Work until a stop, until the work's own end, or until the lease is lost."""
+        log.info("lead_taken", lease=held.name)
+        working = asyncio.create_task(work(held))
+        try:
+            await self._keep(held, ttl, {stopping, working})
+        finally:
+            working.cancel()
+            await asyncio.wait({working})
+        if not working.cancelled():
+            with suppress(LeaseLost):  # a fenced write noticed it first
+                working.result()
+        if not stopping.done():
+            log.warning("lead_lost", lease=held.name)
+
+    async def _keep(self, held: Held, ttl: timedelta, ends: "set[asyncio.Task[Any]]") -> None:
+        """Renew the lease until one of the tasks ends, or until the lease cannot be counted on any more."""
+        third = ttl.total_seconds() / 3
+        loop = asyncio.get_running_loop()
+        renewed = loop.time()
+        while loop.time() - renewed < 2 * third:
+            ended, _ = await asyncio.wait(ends, timeout=third, return_when=asyncio.FIRST_COMPLETED)
+            if ended:
+                return
+            asked = loop.time()
+            taken = await self._taken(held.name, held.owner, ttl)
+            if taken:
+                renewed = asked
+            elif taken is False:
+                return
+
+    async def _taken(self, name: str, owner: str, ttl: timedelta) -> bool | None:
+        """Take or renew it. None when the database cannot say: then nobody begins to lead."""
+        try:
+            async with asyncio.timeout(ttl.total_seconds() / 3):
+                return await self.take(name, owner, ttl)
+        except _NO_DATABASE as error:
+            log.warning("lead_without_database", lease=name, reason=type(error).__name__)
+            return None
+
+
+async def require_held(connection: AsyncConnection, held: Held) -> None:
+    """Fence the caller's transaction: raises LeaseLost unless the lease is in this hand, and keeps it there."""
+    mine = select(col(Lease.name)).where(col(Lease.name) == held.name, col(Lease.owner) == held.owner)
+    if (await connection.execute(mine.with_for_update(read=True))).first() is None:
+        raise LeaseLost(f"the lease {held.name} was taken over")

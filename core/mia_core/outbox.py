@@ -1,26 +1,35 @@
 """The outbox: texts fixed before the first attempt, sent once, in each person's order."""
 
-import asyncio
 import secrets
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Update, case, exists, select, tuple_, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
-from sqlmodel import col
 
 from mia_core.clock import Clock
 from mia_core.database import Database
+from mia_core.errors import LeaseLost
 from mia_core.ids import IdMaker
+from mia_core.outbox_statements import (
+    BURY_LATER,
+    FOLLOW,
+    HOLD,
+    LAPSE,
+    MINE,
+    OTHERS_SENT,
+    RENEW,
+    RESEND,
+    WAITING,
+)
+from mia_core.signals import Signals
 from mia_core.statements import insert_once
 from mia_core.tables import OutboxRow
 
 Channel = Literal["dm", "post"]
-_WAITING = ("ready", "sending", "unknown")
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,8 @@ class Outgoing:
     """Whom (an X id) or what (a post's id) it answers; for a later part, the post of the part before."""
     text: str
     attempts: int
+    looks: int
+    """Of an unknown one: how often X was asked for it already and did not show it."""
     state: Literal["sending", "unknown"]
     """`unknown`: it may have been sent already; ask X before sending it again."""
     created_at: datetime
@@ -43,12 +54,12 @@ class Outgoing:
 class Outbox:
     """Fixes texts, hands them to senders, and keeps what became of them."""
 
-    def __init__(self, database: Database, ids: IdMaker, clock: Clock, lease: timedelta) -> None:
+    def __init__(self, database: Database, ids: IdMaker, clock: Clock, lease: timedelta, signals: Signals) -> None:
         self._database = database
         self._ids = ids
         self._clock = clock
         self._lease = lease
-        self._fixed = asyncio.Event()
+        self._signals = signals
 
     async def fix(
         self,
@@ -81,6 +92,7 @@ class Outbox:
                 "state": "ready",
                 "due_at": now,
                 "attempts": 0,
+                "looks": 0,
                 "created_at": now,
             }
             for part, (row_id, text) in enumerate(zip(ids, texts, strict=True))
@@ -90,127 +102,108 @@ class Outbox:
             await connection.execute(once, rows)
 
     def announce(self) -> None:
-        """Wake this process's sender: something was fixed and committed."""
-        self._fixed.set()
+        """Wake the senders: something was fixed and committed."""
+        self._signals.announce("outbox")
 
-    async def claim(self, owner: str, limit: int = 10) -> list[Outgoing]:
-        """Hold texts that are due, oldest first, for the length of a lease.
+    async def waiting(self, channel: Channel, most: int) -> list[datetime]:
+        """When the next texts of the channel are due, soonest first, one of each person. A read, nothing more."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(WAITING, {"the_channel": channel, "the_most": most})
+            return list(found.scalars())
 
-        Of each person and channel only the oldest that is not settled, so that order is kept and what cannot
-        be sent holds up nobody else. One whose holder's lease lapsed comes back as `unknown`.
+    async def claim(
+        self, owner: str, channel: Channel, *, most: int = 10, grace: timedelta = timedelta()
+    ) -> list[Outgoing]:
+        """Hold texts of the channel that are due, longest waiting first, for the length of a lease.
+
+        Of each person only the oldest that is not settled, so that order is kept and what cannot be sent holds up
+        nobody else. What a sender left in the middle of sending becomes `unknown`, and is due after `grace`.
         """
-        now = self._clock()
-        earlier = aliased(OutboxRow)
-        holder = f"{owner}/{secrets.token_hex(6)}"
-        held_up = exists().where(
-            col(earlier.person_id) == col(OutboxRow.person_id),
-            col(earlier.channel) == col(OutboxRow.channel),
-            col(earlier.id) < col(OutboxRow.id),
-            col(earlier.state).in_(_WAITING),
-        )
-        due = (
-            select(col(OutboxRow.person_id), col(OutboxRow.id))
-            .where(col(OutboxRow.state).in_(_WAITING), col(OutboxRow.due_at) <= now, ~held_up)
-            .order_by(col(OutboxRow.due_at), col(OutboxRow.id))
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=OutboxRow)
-        )
-        hold = (
-            update(OutboxRow)
-            .where(tuple_(col(OutboxRow.person_id), col(OutboxRow.id)).in_(due))
-            .values(
-                state=case((col(OutboxRow.state) == "ready", "sending"), else_="unknown"),
-                owner=holder,
-                due_at=now + self._lease,
-                attempts=col(OutboxRow.attempts) + 1,
-            )
-            .returning(
-                col(OutboxRow.person_id),
-                col(OutboxRow.id),
-                col(OutboxRow.channel),
-                col(OutboxRow.address),
-                col(OutboxRow.text),
-                col(OutboxRow.attempts),
-                col(OutboxRow.state),
-                col(OutboxRow.created_at),
-            )
-        )
+        now, holder = self._clock(), f"{owner}/{secrets.token_hex(6)}"
+        lapse = {"the_channel": channel, "the_moment": now, "the_end": now + grace}
+        hold = {
+            "the_channel": channel,
+            "the_moment": now,
+            "the_end": now + self._lease,
+            "the_most": most,
+            "the_owner": holder,
+        }
         async with self._database.writing(durable=True) as connection:
-            rows = (await connection.execute(hold)).all()
-        return [
-            Outgoing(
-                person_id=row.person_id,
-                id=row.id,
-                channel=row.channel,
-                address=row.address,
-                text=row.text,
-                attempts=row.attempts,
-                state=row.state,
-                created_at=row.created_at,
-                owner=holder,
-            )
-            for row in sorted(rows, key=lambda row: row.id)
-        ]
+            await connection.execute(LAPSE, lapse)
+            rows = (await connection.execute(HOLD, hold)).all()
+        return [Outgoing(**row._mapping, owner=holder) for row in sorted(rows, key=lambda row: row.id)]  # noqa: SLF001 - the documented way to a row's names
+
+    async def renew(self, out: Outgoing) -> bool:
+        """Hold the text for another lease from now; False when somebody else does."""
+        async with self._database.writing() as connection:
+            mine = {**_mine(out), "the_end": self._clock() + self._lease}
+            return (await connection.execute(RENEW, mine)).rowcount > 0
+
+    async def resend(self, out: Outgoing) -> None:
+        """X does not show it: it is being sent again. Raises LeaseLost when somebody else holds it by now."""
+        async with self._database.writing(durable=True) as connection:
+            mine = {**_mine(out), "the_end": self._clock() + self._lease}
+            if (await connection.execute(RESEND, mine)).rowcount == 0:
+                raise LeaseLost("the text is in another sender's hands")
+
+    async def others_sent(self, out: Outgoing, sent_ids: Collection[str]) -> frozenset[str]:
+        """Which of these posts or messages of hers are known to be other texts than this one."""
+        parameters = {"the_person": out.person_id, "the_id": out.id, "the_ids": tuple(sent_ids)}
+        async with self._database.reading() as connection:
+            return frozenset((await connection.execute(OTHERS_SENT, parameters)).scalars())
 
     async def sent(self, out: Outgoing, sent_id: str) -> None:
-        """It is there: X calls it `sent_id`, and the next part of a thread answers it."""
+        """It is there: X calls it `sent_id`, and the next part of a thread answers it.
+
+        What else waits for the person is due from now: others, who have waited longer, go first.
+        """
+        now = self._clock()
         async with self._database.writing() as connection:
-            settled = _settling(out, state="sent", sent_id=sent_id, sent_at=self._clock(), reason=None)
-            held = (await connection.execute(settled)).rowcount
-            if held and out.channel == "post":
-                await connection.execute(
-                    update(OutboxRow)
-                    .where(col(OutboxRow.person_id) == out.person_id, col(OutboxRow.after_id) == out.id)
-                    .values(address=sent_id)
-                )
-        self._fixed.set()
+            values = {"state": "sent", "sent_id": sent_id, "sent_at": now, "reason": None}
+            if await _settle(connection, out, values):
+                follow = {
+                    "the_person": out.person_id,
+                    "the_channel": out.channel,
+                    "the_id": out.id,
+                    "the_moment": now,
+                    "the_sent": sent_id,
+                }
+                await connection.execute(FOLLOW, follow)
+        self._signals.remind("outbox")
 
     async def retry(self, out: Outgoing, *, at: datetime, reason: str, counted: bool = True) -> None:
         """It was certainly not sent; try again at `at`. `counted`: towards `bot.max_attempts`."""
         attempts = out.attempts if counted else out.attempts - 1
-        await self._settle(out, state="ready", due_at=at, reason=reason, attempts=attempts)
+        await self._end(out, state="ready", due_at=at, reason=reason, attempts=attempts)
 
     async def reword(self, out: Outgoing, text: str) -> None:
         """It was certainly not sent, and will not be in these words: fix others in their place, due at once."""
-        await self._settle(
+        await self._end(
             out, state="ready", text=text, due_at=self._clock(), reason="said before in the same words"
         )
 
-    async def unknown(self, out: Outgoing, *, at: datetime, reason: str) -> None:
-        """It may have been sent; to be looked up at `at`."""
-        await self._settle(out, state="unknown", due_at=at, reason=reason)
+    async def unknown(self, out: Outgoing, *, at: datetime, reason: str, looks: int | None = None) -> None:
+        """It may have been sent; to be looked up at `at`. `looks`: how often X has not shown it so far."""
+        looks = out.looks if looks is None else looks
+        await self._end(out, state="unknown", due_at=at, reason=reason, looks=looks)
 
     async def dead(self, out: Outgoing, *, reason: str) -> None:
         """It cannot be sent, nor can the later parts of its thread; the operator sees why."""
         async with self._database.writing() as connection:
-            later = select(col(OutboxRow.turn_id)).where(_is(out)).scalar_subquery()
-            await connection.execute(
-                update(OutboxRow)
-                .where(
-                    col(OutboxRow.person_id) == out.person_id,
-                    col(OutboxRow.turn_id) == later,
-                    col(OutboxRow.id) > out.id,
-                    col(OutboxRow.after_id).is_not(None),
-                )
-                .values(state="dead", reason="an earlier part of the thread is dead")
-            )
-            await connection.execute(_settling(out, state="dead", reason=reason))
+            if await _settle(connection, out, {"state": "dead", "reason": reason}):
+                await connection.execute(BURY_LATER, {"the_person": out.person_id, "the_id": out.id})
 
-    async def wait(self, timeout_s: float) -> None:
-        """Until something is fixed or settled in this process, or the time is up."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._fixed.wait(), timeout_s)
-        self._fixed.clear()
-
-    async def _settle(self, out: Outgoing, **values: Any) -> None:
+    async def _end(self, out: Outgoing, **values: Any) -> None:
         async with self._database.writing() as connection:
-            await connection.execute(_settling(out, **values))
+            await _settle(connection, out, values)
+        self._signals.remind("outbox")
 
 
-def _settling(out: Outgoing, **values: Any) -> Update:
-    """Write an outcome, unless somebody else holds the row by now."""
-    return update(OutboxRow).where(_is(out), col(OutboxRow.owner) == out.owner).values(owner=None, **values)
+def _mine(out: Outgoing) -> dict[str, Any]:
+    return {"the_person": out.person_id, "the_id": out.id, "the_owner": out.owner}
 
 
-def _is(out: Outgoing) -> ColumnElement[bool]:
-    return (col(OutboxRow.person_id) == out.person_id) & (col(OutboxRow.id) == out.id)
+async def _settle(connection: AsyncConnection, out: Outgoing, values: dict[str, Any]) -> bool:
+    """Write an outcome, and let go; False, with nothing written, when somebody else holds the row by now."""
+    statement = update(OutboxRow).where(MINE).values(owner=None, **values)
+    return (await connection.execute(statement, _mine(out))).rowcount > 0

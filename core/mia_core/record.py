@@ -92,6 +92,7 @@ async def read_history(app: App, person: Person) -> list[Said]:
 async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
     """Commit the turn. Raises LeaseLost, having written nothing, if another worker holds the person by now."""
     now, turn_id = app.clock(), app.ids()
+    version = claim.person.memory_version + 1
     session_id, new_session = _session(app, claim.person, now)
     messages = _messages(app, claim, record, turn_id=turn_id, session_id=session_id, now=now)
     async with app.database.writing() as connection:
@@ -109,13 +110,13 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
                 source=claim.events[0].source,
                 message_id=messages[0]["id"],
                 embedding_model=app.embedder.name,
+                version=version,
             )
             await connection.execute(plain_insert(Memory), rows)
         await app.spending.record(connection, record.calls, purpose="turn")
         await _fix(app, connection, claim, record, turn_id)
     app.outbox.announce()
     if record.learnt and record.learnt.memories:
-        version = claim.person.memory_version + 1
         app.indexes.learnt(claim.person_id, version, record.learnt.memories, record.learnt.vectors)
 
 

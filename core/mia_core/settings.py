@@ -43,7 +43,14 @@ class DatabaseSettings(Section):
         description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. SQLite serves one machine.",
         pattern=r"^(sqlite|postgresql)(\+\w+)?://",
     )
+    shards: tuple[str, ...] = Field(
+        (), repr=False, description="Further databases that share the people with the first; never reorder them."
+    )
     pool_size: int = Field(10, ge=1, le=200, description="Connections of one process to PostgreSQL.")
+
+    def each(self) -> "tuple[DatabaseSettings, ...]":
+        """The first database and each shard, in order."""
+        return tuple(self.model_copy(update={"url": url, "shards": ()}) for url in (self.url, *self.shards))
 
 
 class XaiSettings(Section):
@@ -72,6 +79,9 @@ class XSettings(Section):
         None, description="OAuth 2.0 user token to begin with; `mia bot login` gets and stores one."
     )
     refresh_token: SecretStr | None = Field(None, description="Its refresh token.")
+    app_token: SecretStr | None = Field(
+        None, description="App-only bearer token: opens the streams. Without it polls alone bring events."
+    )
     oauth1_consumer_key: SecretStr | None = Field(None, description="OAuth 1.0a: the app's API key.")
     oauth1_consumer_secret: SecretStr | None = Field(None, description="OAuth 1.0a: the app's API secret.")
     oauth1_access_token: SecretStr | None = Field(None, description="OAuth 1.0a: her user token.")
@@ -82,11 +92,25 @@ class XSettings(Section):
 class BotSettings(Section):
     """How she listens and answers on X."""
 
-    mention_poll_s: float = Field(15, gt=0, description="Seconds between looks at mentions.")
-    dm_poll_s: float = Field(61, gt=0, description="Seconds between looks at DMs; X allows 15 in 15 minutes.")
+    streams: tuple[Literal["activity", "filtered"], ...] = Field(
+        ("activity", "filtered"), description="What X may push, tried in this order; polls are always behind."
+    )
+    webhook: bool = Field(False, description="The site takes X's pushes; needs x.oauth1_consumer_secret.")
+    mention_poll_s: float = Field(15, gt=0, description="Seconds between looks at mentions without a stream.")
+    stream_poll_s: float = Field(120, gt=0, description="Seconds between looks at mentions beside a stream.")
+    dm_poll_s: float = Field(
+        20, gt=0, description="Seconds between looks at DMs while somebody talks, as far as X's limit goes."
+    )
+    dm_quiet_s: float = Field(180, gt=0, description="Seconds between looks at DMs when all is quiet.")
+    daily_reads: int = Field(20_000, ge=1, description="Posts and DMs that polls may fetch in a UTC day.")
     overlap_s: float = Field(120, ge=0, description="How far each look reaches back over the last one.")
     workers: int = Field(4, ge=1, le=64, description="Turns that may run at once in one process.")
-    lease_s: float = Field(300, gt=0, description="A turn's hold on its person lapses after this.")
+    lease_s: float = Field(
+        30, ge=1, description="Takeover: a process that died is replaced after this. Heartbeats renew leases."
+    )
+    grace_s: float = Field(
+        20, ge=0, description="How long X may take to show what was sent, before its absence means anything."
+    )
     max_attempts: int = Field(
         6, ge=1, le=50, description="Tries before a turn is dead; a send is dead after six hours at least."
     )

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy.exc import SQLAlchemyError
 
 from mia_core.app import App
-from mia_core.process import stopped_within
+from mia_core.leases import Held
 from mia_jobs.job import Job, cursor_name, run_job
 
 log = structlog.get_logger(__name__)
@@ -18,35 +17,18 @@ log = structlog.get_logger(__name__)
 LEASE = "scheduler"
 TTL = timedelta(seconds=30)
 """A leader that dies is followed after this, at the latest."""
-_NO_DATABASE = (SQLAlchemyError, OSError)
 
 
 async def run_jobs(app: App, jobs: Sequence[Job], stop: asyncio.Event, *, ttl: timedelta = TTL) -> None:
     """Lead when nobody else does, else stand by; until `stop` is set. The lease is given back at the end."""
-    pause = ttl.total_seconds() / 3
+
+    async def lead(_: Held) -> None:
+        async with _scheduling(app, jobs):
+            await asyncio.Event().wait()  # until the lead ends
+
     log.info("jobs_started", jobs=[job.name for job in jobs])
-    while not stop.is_set():
-        if await _lead(app, ttl):
-            log.info("jobs_leading")
-            async with _scheduling(app, jobs):
-                while not await stopped_within(stop, pause) and await _lead(app, ttl):
-                    pass
-            if not stop.is_set():
-                log.warning("jobs_lost_the_lead")
-        else:
-            await stopped_within(stop, pause)
-    with suppress(*_NO_DATABASE):
-        await app.leases.give_back(LEASE, app.owner)
+    await app.leases.lead(LEASE, app.owner, ttl=ttl, stop=stop, work=lead)
     log.info("jobs_stopped")
-
-
-async def _lead(app: App, ttl: timedelta) -> bool:
-    """Take or renew the lead; without a database nobody leads."""
-    try:
-        return await app.leases.take(LEASE, app.owner, ttl)
-    except _NO_DATABASE as error:
-        log.warning("jobs_without_database", reason=type(error).__name__)
-        return False
 
 
 @asynccontextmanager

@@ -6,11 +6,12 @@ The product's own path from claim to commit, with its real xAI client over a tra
 import argparse
 import asyncio
 import json
+import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,15 +23,18 @@ import psutil
 from sqlalchemy import event, func, insert, select
 from sqlmodel import col
 
+from mia_bot.worker import Workers
 from mia_core.app import App, open_app
 from mia_core.clock import system_clock
 from mia_core.database import Database, open_database
 from mia_core.events import Author, Event
+from mia_core.inbox import Claim
 from mia_core.schema import upgrade
 from mia_core.settings import DatabaseSettings, Settings, VaultSettings, XaiSettings
 from mia_core.tables import Memory, ModelCall, Person
-from mia_core.turn import take_turn
+from mia_core.turn import Taken, take_turn
 from mia_core.xai.client import Xai
+from tests.postgres import start_postgres
 
 TALKING = 50
 """People who talk; all others are only stored."""
@@ -239,13 +243,82 @@ async def opened(url: str, model: InstantModel, folder: Path) -> AsyncIterator[A
 
 
 async def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Prepare and measure."""
+    """Prepare and measure, in this process alone or with workers in processes of their own."""
     model = InstantModel()
-    with tempfile.TemporaryDirectory(prefix="mia-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mia-bench-") as folder, ExitStack() as stack:
         url = arguments.database or f"sqlite:///{folder}/bench.sqlite3"
+        if url == "postgresql":
+            url = stack.enter_context(start_postgres()).new_database()
         async with opened(url, model, Path(folder)) as app:
             await store_people(app, arguments.people, arguments.memories)
-            return await measure(app, model, turns=arguments.turns, people=arguments.people)
+            if not arguments.processes:
+                return await measure(app, model, turns=arguments.turns, people=arguments.people)
+            return await measure_processes(app, url, folder, arguments)
+
+
+async def measure_processes(app: App, url: str, folder: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Let worker processes take turns of people of whom each always has one message waiting; then let them rest."""
+    people = min(TALKING, arguments.people)
+    await app.inbox.accept([message(number, people) for number in range(people)])
+    context = multiprocessing.get_context("spawn")
+    counts = [context.Array("q", 1) for _ in range(arguments.processes)]
+    workers = [
+        context.Process(target=work_alone, args=(url, folder, number, people, counts[number]), daemon=True)
+        for number in range(arguments.processes)
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        await _until(lambda: sum(count[0] for count in counts) >= people * 2 and all(c[0] for c in counts))
+        begun, before = time.perf_counter(), sum(count[0] for count in counts)
+        await _until(lambda: sum(count[0] for count in counts) - before >= arguments.turns)
+        elapsed = time.perf_counter() - begun
+        done = sum(count[0] for count in counts) - before
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+    return {
+        "processes": arguments.processes,
+        "turns_per_s": round(done / elapsed, 1),
+        "turns": done,
+        "model_calls_per_turn": 1,
+    }
+
+
+async def _until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(600):
+        while not reached():
+            await asyncio.sleep(0.01)
+
+
+def work_alone(url: str, folder: str, number: int, people: int, count: Any) -> None:
+    """A worker process: takes turns until it is terminated; after each the person writes again."""
+    asyncio.run(_work(url, Path(folder), number, people, count))
+
+
+async def _work(url: str, folder: Path, number: int, people: int, count: Any) -> None:
+    async with opened(url, InstantModel(), folder) as app, app.signals.listening():
+        workers = _Workers(app, lambda reply, _: [reply])
+        workers.begin(number, people, count)
+        await workers.run(asyncio.Event())
+
+
+class _Workers(Workers):
+    """The product's workers, which count and feed themselves."""
+
+    def begin(self, number: int, people: int, count: Any) -> None:
+        """Number of the process, people who talk, and where turns are counted."""
+        self._next_event, self._people, self._count = (number + 1) * 10_000_000, people, count
+
+    async def _take_held(self, claim: Claim) -> tuple[Taken, float]:
+        taken = await super()._take_held(claim)
+        self._count[0] += 1
+        self._next_event += 1
+        place = claim.person_id - _FIRST_PERSON
+        again = message(place, self._people).model_copy(update={"event_id": str(self._next_event)})
+        await self._app.inbox.accept([again])
+        return taken
 
 
 def main() -> None:
@@ -254,7 +327,11 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=500)
     parser.add_argument("--people", type=int, default=1_000, help="people stored; 50 of them talk")
     parser.add_argument("--memories", type=int, default=1_000, help="memories of each who talks")
-    parser.add_argument("--database", help="an empty database; a temporary SQLite file otherwise")
+    parser.add_argument(
+        "--database",
+        help="an empty database's address, or `postgresql` for a server of the bench's own; else a SQLite file",
+    )
+    parser.add_argument("--processes", type=int, default=0, help="worker processes; else turns one by one, here")
     parser.add_argument("--json", action="store_true", help="the figures as one JSON document")
     arguments = parser.parse_args()
     figures = asyncio.run(run(arguments))

@@ -6,23 +6,26 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from mia_bot.lookup import same_words
-from mia_bot.send import GRACE, Sender
-from mia_bot.x.client import XClient
+from mia_bot.send import Sender
+from mia_bot.x.client import XClient, sending_limits
 from mia_bot.x.shapes import User
 from mia_core.app import App
 from mia_core.clock import ManualClock
 from mia_core.errors import SettingsError
 from mia_core.events import Author
-from mia_core.outbox import Channel
-from mia_core.tables import OutboxRow
+from mia_core.limits import Told
+from mia_core.outbox import CHANNELS, Channel
+from mia_core.tables import LimitWindow, OutboxRow
 from tests.bot.conftest import People
 from tests.bot.faults import Fault, Faults
 from tests.bot.sandbox.serving import BOT, Served
 from tests.core.events import dm
 
 LOST = Fault(502, after_effect=True)
+GRACE = timedelta(seconds=20)
 
 
 class Desk:
@@ -49,8 +52,14 @@ class Desk:
     async def round(self, after: timedelta = timedelta()) -> None:
         """Let time pass, and send what is due."""
         self.clock.move(after)
-        for out in await self.app.outbox.claim("sender"):
-            await self._sender.send(out)
+        for channel in CHANNELS:
+            for out in await self.app.outbox.claim("sender", channel, grace=GRACE):
+                await self._sender.send(out)
+
+    async def looks(self) -> None:
+        """Let X be asked as often as it takes to believe that something was not sent."""
+        await self.round(GRACE)
+        await self.round(GRACE)
 
     async def rows(self) -> list[Any]:
         """The outbox."""
@@ -111,7 +120,7 @@ async def test_a_failure_before_the_effect_is_looked_up_and_then_sent_once(
     await desk.fix("Hi Amelie", channel=channel, address=mention if channel == "post" else None)
     faults.spoil("POST", Fault(503))
     await desk.round()
-    await desk.round(GRACE)
+    await desk.looks()
     assert await desk.state() == "sent"
     found = people.dms_from_mia() if channel == "dm" else people.replies_from_mia(mention)
     assert len(found) == 1
@@ -119,9 +128,10 @@ async def test_a_failure_before_the_effect_is_looked_up_and_then_sent_once(
 
 async def test_a_sender_that_died_before_it_knew_is_looked_up_by_the_next(desk: Desk, people: People) -> None:
     await desk.fix("Hi Amelie")
-    (held,) = await desk.app.outbox.claim("a sender that dies")
+    (held,) = await desk.app.outbox.claim("a sender that dies", "dm")
     assert held.state == "sending"
     await desk.round(timedelta(seconds=desk.app.settings.bot.lease_s))
+    await desk.looks()
     assert people.dms_from_mia() == ["Hi Amelie"]
 
 
@@ -156,9 +166,10 @@ async def test_a_refusal_is_dead_with_xs_reason_and_holds_up_nothing(
 async def test_a_duplicate_that_is_the_reply_itself_counts_as_sent(desk: Desk, people: People) -> None:
     mention = people.post(f"@{BOT} hello")
     await desk.fix("Hi Amelie", channel="post", address=mention)
-    await desk.app.outbox.claim("a sender that dies after it sent")
+    await desk.app.outbox.claim("a sender that dies after it sent", "post")
     people.reply(mention, "Hi Amelie", who=BOT)
     await desk.round(timedelta(seconds=desk.app.settings.bot.lease_s))
+    await desk.round(GRACE)
     assert await desk.state() == "sent"
     assert len(people.replies_from_mia(mention)) == 1
 
@@ -249,12 +260,38 @@ async def test_a_duplicate_that_x_does_not_show_yet_is_looked_up_before_it_is_re
     faults.spoil("POST", LOST)
     await desk.round()
     hidden = Fault(200, b'{"meta": {"result_count": 0}}', {"content-type": "application/json"})
-    faults.spoil("GET", hidden, hidden)
-    await desk.round(GRACE)
+    faults.spoil("GET", hidden, hidden, hidden)
+    await desk.looks()
     assert await desk.state() == "unknown"
     await desk.round(GRACE)
     assert await desk.state() == "sent"
     assert [reply["text"] for reply in people.replies_from_mia(mention)] == ["@amelie_roux Hi Amelie"]
+
+
+async def test_a_dm_that_x_leaves_out_of_one_list_is_not_sent_again(
+    desk: Desk, people: People, faults: Faults
+) -> None:
+    await desk.fix("Hi Amelie")
+    faults.spoil("POST", LOST)
+    await desk.round()
+    faults.spoil("GET", Fault(200, b'{"meta": {"result_count": 0}}', {"content-type": "application/json"}))
+    await desk.round(GRACE)
+    assert await desk.state() == "unknown"
+    await desk.round(GRACE)
+    assert await desk.state() == "sent"
+    assert people.dms_from_mia() == ["Hi Amelie"]
+
+
+async def test_the_same_words_twice_in_a_row_are_two_messages_even_if_the_second_is_unclear(
+    desk: Desk, people: People, faults: Faults
+) -> None:
+    await desk.fix("Thank you!", "Thank you!")
+    await desk.round()
+    faults.spoil("POST", Fault(503))
+    await desk.round()
+    await desk.looks()
+    assert [row.state for row in await desk.rows()] == ["sent", "sent"]
+    assert people.dms_from_mia() == ["Thank you!", "Thank you!"]
 
 
 async def test_an_answer_among_many_later_posts_is_found(desk: Desk, people: People, faults: Faults) -> None:
@@ -267,6 +304,20 @@ async def test_an_answer_among_many_later_posts_is_found(desk: Desk, people: Peo
     await desk.round(GRACE)
     assert await desk.state() == "sent"
     assert len(people.replies_from_mia(mention)) == 1
+
+
+async def test_while_her_account_is_locked_x_is_tried_with_one_text_and_not_with_all(
+    desk: Desk, app: App, people: People, faults: Faults, clock: ManualClock
+) -> None:
+    await desk.fix("Hi Amelie")
+    headers = {"x-rate-limit-remaining": "14", "x-rate-limit-reset": str(int(clock().timestamp()) + 900)}
+    faults.spoil("POST", Fault(403, b'{"detail": "this account is temporarily locked"}', headers))
+    await desk.round()
+    names = sending_limits("dm")
+    closed = await app.limits.reserve(names, 10)
+    assert (closed.count, closed.free_at) == (0, clock() + timedelta(minutes=5))
+    clock.move(timedelta(minutes=5))
+    assert (await app.limits.reserve(names, 10)).count > 0
 
 
 async def test_settings_that_are_missing_hold_a_text_back_and_lose_nothing(
@@ -324,6 +375,61 @@ async def test_one_that_x_is_slow_with_does_not_hold_up_the_others(
         released.set()
         await running
     assert people.dms_from_mia(who=names[0]) == ["Hi"]
+
+
+async def write_to(app: App, person: int, text: str) -> None:
+    """Fix a DM for somebody who is known."""
+    await app.inbox.accept([dm("hello", author=Author(person_id=person), event_id=str(person))])
+    async with app.database.writing() as connection:
+        await app.outbox.fix(
+            connection, person_id=person, key="turn:1", channel="dm", address=str(person), texts=[text], turn_id=1
+        )
+    app.outbox.announce()
+
+
+async def test_two_senders_keep_to_one_limit_together_and_tell_of_the_wait_once(
+    app: App, x: XClient, me: User, clock: ManualClock, x_server: Served, people: People
+) -> None:
+    names = ["amelie_roux", "yuki_hoshino"]
+    for name in names:
+        people.dm("hello", who=name)
+    (limit, _), reset = sending_limits("dm"), clock() + timedelta(minutes=3)
+    await app.limits.learn({limit: Told(size=15, remaining=1, resets_at=reset)})
+    stop = asyncio.Event()
+    with capture_logs() as logs:
+        senders = [asyncio.create_task(Sender(app, x, me).run(stop)) for _ in range(2)]
+        for name in names:
+            await write_to(app, int(x_server.person(name).id), "Hi")
+        async with asyncio.timeout(20):
+            while not any(line["event"] == "sends_paced" for line in logs):
+                await asyncio.sleep(0.01)
+            assert sum(len(people.dms_from_mia(who=name)) for name in names) <= 1
+            clock.move(timedelta(minutes=3))
+            while not all(people.dms_from_mia(who=name) for name in names):
+                app.outbox.announce()
+                await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.gather(*senders)
+    assert [people.dms_from_mia(who=name) for name in names] == [["Hi"], ["Hi"]]
+    assert len([line for line in logs if line["event"] == "sends_paced"]) <= len(senders)
+
+
+async def test_what_x_told_of_its_limits_outlives_the_process(
+    app: App, x: XClient, me: User, clock: ManualClock, x_server: Served, people: People
+) -> None:
+    people.dm("hello")
+    await write_to(app, int(x_server.person("amelie_roux").id), "Hi")
+    stop = asyncio.Event()
+    sending = asyncio.create_task(Sender(app, x, me).run(stop))
+    async with asyncio.timeout(20):
+        while not people.dms_from_mia():
+            await asyncio.sleep(0.02)
+        stop.set()
+        await sending
+    async with app.database.reading() as connection:
+        (row,) = (await connection.execute(select(LimitWindow.name, LimitWindow.remaining))).all()  # type: ignore[call-overload]  # columns
+    assert row.name == sending_limits("dm")[0]
+    assert row.remaining > 0
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from mia_bot.errors import XError, XRateLimited, XUnavailable, XUncertain
 from mia_bot.x.auth import OAuth1
-from mia_bot.x.client import XClient, open_x
+from mia_bot.x.client import XClient, open_x, sending_limits
 from mia_core.clock import ManualClock
+from mia_core.limits import Told
 from mia_core.settings import XSettings
 from tests.bot.standin import CUT, Silent, Standin, answer, standin
 
@@ -84,16 +85,27 @@ async def test_after_a_429_the_endpoint_rests_for_a_time_that_makes_sense(
         with pytest.raises(XRateLimited) as limited:
             await x.send_dm("12", "hello")
         assert limited.value.retry_at == NOW + wait
-        assert x.free_again("dm", "34", NOW) == NOW + wait
-        assert x.free_again("post", "34", NOW) is None
+        (dm_limit, _), (post_limit, _) = sending_limits("dm"), sending_limits("post")
+        assert x.told([dm_limit, post_limit]) == {dm_limit: Told(size=1, remaining=0, resets_at=NOW + wait)}
 
 
-async def test_what_is_left_of_a_limit_is_known_from_any_answer() -> None:
-    headers = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(NOW.timestamp()) + 60)}
+async def test_what_is_left_of_an_endpoints_limits_is_known_from_any_answer() -> None:
+    minute, day = NOW + timedelta(minutes=1), NOW + timedelta(hours=9)
+    headers = {
+        "x-rate-limit-limit": "100",
+        "x-rate-limit-remaining": "99",
+        "x-rate-limit-reset": str(int(minute.timestamp())),
+        "x-user-limit-24hour-limit": "300",
+        "x-user-limit-24hour-remaining": "7",
+        "x-user-limit-24hour-reset": str(int(day.timestamp())),
+        "x-app-limit-24hour-limit": "10000",
+        "x-app-limit-24hour-remaining": "5",
+        "x-app-limit-24hour-reset": str(int(day.timestamp())),
+    }
     async with x_that_says(answer(201, {"data": {"id": "7"}}, headers)) as (x, _):
         assert await x.post("hello", in_reply_to="5") == "7"
-        assert x.free_again("post", "5", NOW) == NOW + timedelta(minutes=1)
-        assert x.free_again("post", "5", NOW + timedelta(minutes=1)) is None
+        quarter, a_day = sending_limits("post")
+        assert x.told([quarter, a_day]) == {quarter: Told(100, 99, minute), a_day: Told(10_000, 5, day)}
 
 
 async def test_no_error_holds_what_was_to_be_said() -> None:

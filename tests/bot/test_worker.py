@@ -10,7 +10,7 @@ from sqlmodel import col
 from structlog.testing import capture_logs
 
 from mia_bot.text.shape import shape_for
-from mia_bot.worker import work
+from mia_bot.worker import Workers
 from mia_core.app import App
 from mia_core.clock import ManualClock
 from mia_core.events import Author, Event
@@ -33,7 +33,7 @@ def breaks_for_ana(reply: str, events: Sequence[Event]) -> list[str]:
 async def run_until_idle(app: App, shape: Shape) -> None:
     """One worker, until nothing is due."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(work(app, shape, "worker-0", stop))
+    worker = asyncio.create_task(Workers(app, shape).run(stop))
     async with asyncio.timeout(30):
         while await is_due(app):
             await asyncio.sleep(0.02)

@@ -11,7 +11,7 @@ from mia_core.errors import LeaseLost
 from mia_core.inbox import Claim
 from tests.core.events import ANA, BRUNO, dm, mention
 
-LEASE = timedelta(seconds=300)
+LEASE = timedelta(seconds=30)
 
 
 async def finish(app: App, claim: Claim) -> None:
@@ -138,3 +138,35 @@ async def test_who_waits_for_the_answer_holds_the_person_at_once(app: App) -> No
     assert await app.inbox.accept_held(dm("again", event_id="2"), "another") is None
     await finish(app, claim)
     assert [event.text for event in (await claimed(app)).events] == ["again"]
+
+
+async def test_a_worker_that_is_still_thinking_keeps_its_person(app: App, clock: ManualClock) -> None:
+    await app.inbox.accept([dm("hello")])
+    claim = await claimed(app)
+    for _ in range(3):
+        clock.move(LEASE / 2)
+        assert await app.inbox.renew(claim)
+        assert await app.inbox.claim("another") is None
+    clock.move(LEASE)
+    assert await app.inbox.claim("another")
+    assert not await app.inbox.renew(claim)
+
+
+async def test_one_busy_person_does_not_starve_the_others(app: App, clock: ManualClock) -> None:
+    await app.inbox.accept([mention(str(n), event_id=str(n)) for n in range(3)])
+    clock.move(timedelta(seconds=1))
+    await app.inbox.accept([mention("b", author=BRUNO, event_id="9")])
+    order = []
+    while claim := await app.inbox.claim("worker"):
+        order.append(claim.events[0].text)
+        clock.move(timedelta(seconds=1))
+        await finish(app, claim)
+    assert order == ["0", "b", "1", "2"]
+
+
+async def test_when_somebody_is_due_next_is_known_without_a_write(app: App, clock: ManualClock) -> None:
+    assert await app.inbox.next_due() is None
+    await app.inbox.accept([dm("hello")])
+    assert await app.inbox.next_due() == clock()
+    await claimed(app)
+    assert await app.inbox.next_due() == clock() + LEASE

@@ -42,7 +42,7 @@ async def rows(app: App, table: type[SQLModel]) -> list[Any]:
 
 async def outgoing(app: App) -> list[Outgoing]:
     """What waits to be sent."""
-    return await app.outbox.claim("sender")
+    return [*await app.outbox.claim("sender", "dm"), *await app.outbox.claim("sender", "post")]
 
 
 def prompt(model: StandinXai, call: int = -1) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,8 +9,10 @@ from pydantic import ValidationError
 from mia_bot.errors import XUnavailable, XUncertain
 from mia_bot.x.auth import Auth
 from mia_bot.x.shapes import DmPage, PostPage, User, dm_page, post_page
-from mia_bot.x.wire import Wire, document, limit_name, listing, open_session
+from mia_bot.x.wire import A_DAY, Wire, document, limit_name, listing, open_session
 from mia_core.clock import Clock, system_clock
+from mia_core.limits import Told
+from mia_core.outbox import Channel
 from mia_core.settings import XSettings
 
 _USER_FIELDS = ["id", "username", "name", "description"]
@@ -115,11 +116,16 @@ class XClient:
         response = await self._wire.create_direct_message(participant_id=person_id, text=text)
         return _made(await document(response, write=True), "dm_event_id")
 
-    def free_again(self, channel: str, address: str, now: datetime) -> datetime | None:
-        """When sending on the channel (dm or post) is possible again; None if it is now, as far as is known."""
-        route = "/2/tweets" if channel == "post" else f"/2/dm_conversations/with/{address}/messages"
-        limit = self._wire.limits.get(limit_name("POST", route))
-        return limit.reset if limit and limit.remaining == 0 and limit.reset > now else None
+    def told(self, names: Sequence[str]) -> dict[str, Told]:
+        """What X last told this process of these limits."""
+        return {name: limit for name in names if (limit := self._wire.limits.get(name))}
+
+
+def sending_limits(channel: Channel) -> tuple[str, str]:
+    """Names of the limits that sending on a channel counts for."""
+    route = "/2/tweets" if channel == "post" else "/2/dm_conversations/with/00/messages"
+    name = limit_name("POST", route)
+    return name, f"{name}{A_DAY}"
 
 
 @asynccontextmanager

@@ -48,7 +48,7 @@ def fault(  # noqa: PLR0911 - a table, one line a status
     document = _document(body)
     words = _words(document)
     if status == 429:
-        reset = reset_of(headers) or now + WINDOW
+        reset = moment_of(headers.get("x-rate-limit-reset", "")) or now + WINDOW
         return XRateLimited(min(max(reset, now + _SHORTEST_WAIT), now + _LONGEST_WAIT))
     if status == 401:
         return XUnauthorized(f"X does not take the token: {words}")
@@ -63,11 +63,11 @@ def fault(  # noqa: PLR0911 - a table, one line a status
     return XUnavailable(f"X answered {status}")
 
 
-def reset_of(headers: Mapping[str, str]) -> datetime | None:
-    """When the endpoint's limit is full again, if the headers say so."""
+def moment_of(seconds: str) -> datetime | None:
+    """A moment that a header gives in seconds since 1970, if it does."""
     try:
-        return datetime.fromtimestamp(int(headers["x-rate-limit-reset"]), UTC)
-    except (KeyError, ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
         return None
 
 

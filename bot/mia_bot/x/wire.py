@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,19 +11,13 @@ from yarl import URL
 
 from mia_bot.errors import XRateLimited, XUnauthorized, XUnavailable, XUncertain
 from mia_bot.x.auth import Auth, Method
-from mia_bot.x.faults import fault, reset_of
+from mia_bot.x.faults import fault, moment_of
 from mia_core.clock import Clock
+from mia_core.limits import Told
 
 _NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _ID = re.compile(r"\d{2,}")
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What X last said of an endpoint's limit."""
-
-    remaining: int
-    reset: datetime
+A_DAY = " a day"
 
 
 class Wire(AsyncClient):  # type: ignore[misc]  # tweepy has no types
@@ -37,8 +30,8 @@ class Wire(AsyncClient):  # type: ignore[misc]  # tweepy has no types
     def __init__(self, origin: str, auth: Auth, session: aiohttp.ClientSession, clock: Clock) -> None:
         super().__init__(return_type=aiohttp.ClientResponse)
         self.session = session
-        self.limits: dict[str, Limit] = {}
-        """By method and route, with `*` in place of ids."""
+        self.limits: dict[str, Told] = {}
+        """What X last said of each limit, by `limit_name`; those of a day have ` a day` behind it."""
         self._origin = origin
         self._auth = auth
         self._clock = clock
@@ -78,18 +71,37 @@ class Wire(AsyncClient):  # type: ignore[misc]  # tweepy has no types
             if write:
                 raise XUncertain(f"no answer from X ({type(error).__name__})") from None
             raise XUnavailable(f"no answer from X ({type(error).__name__})") from None
-        self._note_limit(method, route, response.headers)
+        name = limit_name(method, route)
+        self.limits |= told_limits(name, response.headers)
         if 200 <= response.status < 300:
             return response
         failure = fault(response.status, response.headers, content, write=write, now=self._clock())
         if isinstance(failure, XRateLimited):
-            self.limits[limit_name(method, route)] = Limit(0, failure.retry_at)
+            self._close(name, failure.retry_at)
         raise failure
 
-    def _note_limit(self, method: str, route: str, headers: Mapping[str, str]) -> None:
-        reset, remaining = reset_of(headers), headers.get("x-rate-limit-remaining", "")
+    def _close(self, name: str, until: datetime) -> None:
+        """X refuses: whatever its headers say, nothing is left until then."""
+        known = self.limits.get(name)
+        self.limits[name] = Told(size=known.size if known else 1, remaining=0, resets_at=until)
+
+
+def told_limits(name: str, headers: Mapping[str, str]) -> dict[str, Told]:
+    """What an answer's headers tell of the endpoint's limits: of its window, and of its day where X has one."""
+    families = {
+        "x-rate-limit": name,
+        "x-user-limit-24hour": f"{name}{A_DAY}",
+        "x-app-limit-24hour": f"{name}{A_DAY}",
+    }
+    found = dict[str, Told]()
+    for family, full_name in families.items():
+        reset = moment_of(headers.get(f"{family}-reset", ""))
+        size, remaining = headers.get(f"{family}-limit", ""), headers.get(f"{family}-remaining", "")
         if reset and remaining.isdecimal():
-            self.limits[limit_name(method, route)] = Limit(int(remaining), reset)
+            size = size if size.isdecimal() else max(remaining, "1", key=int)
+            told = Told(size=int(size), remaining=int(remaining), resets_at=reset)
+            found[full_name] = min(told, found.get(full_name, told), key=lambda each: each.remaining)
+    return found
 
 
 def limit_name(method: str, route: str) -> str:

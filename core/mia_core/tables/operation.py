@@ -1,4 +1,4 @@
-"""What the processes need to run: cursors, leases and sealed credentials. No person's data."""
+"""What the processes need to run: cursors, leases, limits, counts, sealed credentials. No person's data."""
 
 from datetime import datetime
 
@@ -35,3 +35,24 @@ class Credential(SQLModel, table=True):
     name: str = Field(primary_key=True)
     sealed: bytes = Field(description="MultiFernet token of the JSON of the tokens.")
     changed_at: datetime = Field(sa_type=Moment)
+
+
+class LimitWindow(SQLModel, table=True):
+    """What a service last said of a limit, less what processes have set aside since; shared by all of them."""
+
+    __tablename__ = "limit_window"
+
+    name: str = Field(primary_key=True, description="Method and route, with * in place of ids.")
+    size: int = Field(description="Requests that a whole window takes.")
+    remaining: int
+    resets_at: datetime = Field(sa_type=Moment)
+
+
+class Meter(SQLModel, table=True):
+    """A count of a UTC day, added to by all processes."""
+
+    __tablename__ = "meter"
+
+    name: str = Field(primary_key=True)
+    day: str = Field(primary_key=True, description="YYYY-MM-DD.")
+    count: int

@@ -35,6 +35,7 @@ class OutboxRow(SQLModel, table=True):
     due_at: datetime = Field(sa_type=Moment, description="Not before: creation, back-off, or a lease's end.")
     owner: str | None = Field(default=None, description="Sender that holds the row.")
     attempts: int = Field(default=0)
+    looks: int = Field(default=0, description="unknown: times that X was asked for it and did not show it.")
     reason: str | None = Field(default=None, description="Why the last try failed, or why it is dead.")
     created_at: datetime = Field(sa_type=Moment)
     sent_at: datetime | None = Field(default=None, sa_type=Moment)

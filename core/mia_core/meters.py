@@ -1,0 +1,35 @@
+"""Meters: counts of a UTC day that all processes add to, for budgets."""
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from mia_core.clock import Clock
+from mia_core.database import Database
+from mia_core.statements import insert_into
+from mia_core.tables import Meter
+
+
+class Meters:
+    """Adds to today's counts and reads them; today is the UTC day of the clock."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def add(self, name: str, count: int) -> int:
+        """Add to today's count; answers its total."""
+        statement = insert_into(self._database, Meter).values(name=name, day=self._day(), count=count)
+        statement = statement.on_conflict_do_update(
+            index_elements=["name", "day"], set_={"count": col(Meter.count) + count}
+        )
+        async with self._database.writing() as connection:
+            return int((await connection.execute(statement.returning(col(Meter.count)))).scalar_one())
+
+    async def today(self, name: str) -> int:
+        """Today's count so far."""
+        statement = select(col(Meter.count)).where(col(Meter.name) == name, col(Meter.day) == self._day())
+        async with self._database.reading() as connection:
+            return (await connection.execute(statement)).scalar_one_or_none() or 0
+
+    def _day(self) -> str:
+        return self._clock().date().isoformat()
