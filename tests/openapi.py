@@ -49,6 +49,10 @@ class OpenApi:
                 unknown = set(value.split(",")) - set(allowed or value.split(","))
                 assert not unknown, f"{method} {path}: {name} does not take {sorted(unknown)}"
 
+    def check_component(self, name: str, body: object) -> None:
+        """Raises AssertionError when the body is not what the document's schema of that name describes."""
+        self._check({"$ref": f"#/components/schemas/{name}"}, body, name)
+
     def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """The node that a reference within the document stands for."""
         if "$ref" not in node:

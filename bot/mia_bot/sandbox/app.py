@@ -10,13 +10,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from mia_bot.sandbox import avatars, control, dms, media, oauth2, people, posts, stream
+from mia_bot.sandbox import (
+    activity_stream,
+    activity_subscriptions,
+    avatars,
+    control,
+    dms,
+    media,
+    oauth2,
+    people,
+    posts,
+    stream,
+    webhooks,
+)
 from mia_bot.sandbox.config import SandboxConfig
 from mia_bot.sandbox.grants import Grants
 from mia_bot.sandbox.limits import Limiter
 from mia_bot.sandbox.problems import plain
 from mia_bot.sandbox.seed import first_state
 from mia_bot.sandbox.state_file import read_state, saved
+from mia_bot.sandbox.webhooks_delivery import delivering
 from mia_bot.sandbox.world import World
 from mia_core.clock import Clock
 
@@ -28,6 +41,9 @@ _OPERATIONS = (
     *posts.OPERATIONS,
     *dms.OPERATIONS,
     *media.OPERATIONS,
+    *activity_stream.OPERATIONS,
+    *activity_subscriptions.OPERATIONS,
+    *webhooks.OPERATIONS,
 )
 
 
@@ -48,7 +64,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with saved(world, config.state_file):
+        async with saved(world, config.state_file), delivering(world, config.webhook_pauses_s):
             yield
 
     own_routes = (
@@ -69,6 +85,7 @@ def create_app(
     app.state.limiter = Limiter()
     app.state.grants = Grants(world)
     app.state.streams = set()
+    app.state.activity_streams = set()
     return app
 
 

@@ -32,4 +32,6 @@ class SandboxConfig(BaseModel):
     state_file: Path | None = None
     real_limits: bool = False
     keep_alive_s: float = Field(default=15, gt=0, le=20)
+    webhook_pauses_s: tuple[float, ...] = (1, 5, 30)
+    """Waits before each further try to post an event to a webhook that did not take it."""
     clients: tuple[OAuthClient, ...] = (CONFIDENTIAL_CLIENT, PUBLIC_CLIENT)

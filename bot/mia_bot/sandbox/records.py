@@ -9,6 +9,8 @@ Secret = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_v
 """Hidden in repr and logs, written out in the state file alone."""
 
 MediaKind = Literal["photo", "animated_gif", "video"]
+ActivityType = Literal["post.mention.create", "post.reply.create", "dm.received"]
+"""X's activity events that the sandbox knows; all three are private to the person they are about."""
 
 
 class Record(BaseModel):
@@ -141,6 +143,31 @@ class Rule(Record):
     tag: str | None = None
 
 
+class ActivitySubscription(Record):
+    """Which activity of a person the app is told of: on its activity stream, and at a webhook if one is named."""
+
+    id: int
+    event_type: ActivityType
+    user_id: int
+    tag: str | None = None
+    webhook_id: int | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Webhook(Record):
+    """An address that events are posted to while it is `valid`: while it passed the last check.
+
+    `origin` is the sandbox's own address as whoever registered the webhook knows it; links in events begin so.
+    """
+
+    id: int
+    url: str
+    origin: str
+    created_at: datetime
+    valid: bool = True
+
+
 class Grant(Record):
     """A person's yes to a client; every token that came of it belongs to this family."""
 
@@ -171,5 +198,7 @@ class Snapshot(Record):
     groups: tuple[Group, ...] = ()
     media: tuple[Media, ...] = ()
     rules: tuple[Rule, ...] = ()
+    activity_subscriptions: tuple[ActivitySubscription, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
     grants: tuple[Grant, ...] = ()
     access_tokens: tuple[AccessToken, ...] = ()

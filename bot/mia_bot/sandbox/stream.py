@@ -11,8 +11,8 @@ from mia_bot.sandbox import search
 from mia_bot.sandbox.calls import APP, Call, Operation, answer_json
 from mia_bot.sandbox.documents import one, posts_document
 from mia_bot.sandbox.fields import Projector, iso
-from mia_bot.sandbox.hub import Subscription
 from mia_bot.sandbox.limits import Limit
+from mia_bot.sandbox.lines import KEEP_ALIVE, changes_and_silences, counted
 from mia_bot.sandbox.params import Body, body_of
 from mia_bot.sandbox.problems import Problem, invalid_request, too_many_connections
 from mia_bot.sandbox.records import Post, Rule
@@ -22,7 +22,6 @@ from mia_bot.sandbox.world import World
 
 _REAL_CONNECTIONS = 1
 _GENEROUS_CONNECTIONS = 50
-KEEP_ALIVE = b"\r\n"
 
 
 class NewRule(Body):
@@ -129,17 +128,7 @@ async def connect(call: Call) -> Response:
     backfill = call.query.integer("backfill_minutes", low=0, high=5, default=0)
     missed = Window(after=first_id_at(call.now - timedelta(minutes=backfill)) - 1) if backfill else None
     lines = _lines(call.world, call.projector(), call.config.keep_alive_s, missed)
-    return StreamingResponse(_counted(lines, connections), media_type="application/json")
-
-
-async def _counted(lines: AsyncIterator[bytes], connections: set[object]) -> AsyncIterator[bytes]:
-    """Count a connection for as long as it is read."""
-    connections.add(lines)
-    try:
-        async for line in lines:
-            yield line
-    finally:
-        connections.discard(lines)
+    return StreamingResponse(counted(lines, connections), media_type="application/json")
 
 
 async def _lines(
@@ -150,25 +139,12 @@ async def _lines(
         for post_id in world.timeline.ascending(missed) if missed else ():
             if line := _line(world, projector, world.posts[post_id]):
                 yield line
-        async for post in _new_posts(world, changes, keep_alive_s):
-            if post is None:
+        async for change in changes_and_silences(changes, keep_alive_s):
+            post = world.posts.get(change.id) if change is not None and change.kind == "post" else None
+            if change is None:
                 yield KEEP_ALIVE
-            elif line := _line(world, projector, post):
+            elif post is not None and (line := _line(world, projector, post)):
                 yield line
-
-
-async def _new_posts(world: World, changes: Subscription, keep_alive_s: float) -> AsyncIterator[Post | None]:
-    """Each new post, and None after each silence; ends when the server stops."""
-    while True:
-        try:
-            change = await changes.next(keep_alive_s)
-        except TimeoutError:
-            yield None
-            continue
-        if change is None:
-            return
-        if change.kind == "post" and (post := world.posts.get(change.id)):
-            yield post
 
 
 def _line(world: World, projector: Projector, post: Post) -> bytes | None:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from mia_bot.sandbox.hub import Change, ChangeKind, Hub
 from mia_bot.sandbox.records import (
     AccessToken,
+    ActivitySubscription,
     AppKeys,
     Dm,
     Grant,
@@ -20,6 +21,7 @@ from mia_bot.sandbox.records import (
     Post,
     Rule,
     Snapshot,
+    Webhook,
 )
 from mia_bot.sandbox.snowflake import Snowflakes
 from mia_bot.sandbox.timeline import Timeline
@@ -61,6 +63,8 @@ class World:
         self.groups: dict[str, Group] = {}
         self.media: dict[int, Media] = {}
         self.rules: dict[int, Rule] = {}
+        self.activity_subscriptions: dict[int, ActivitySubscription] = {}
+        self.webhooks: dict[int, Webhook] = {}
         self.grants: dict[int, Grant] = {}
         self.access_tokens: dict[str, AccessToken] = {}
         self._restore(snapshot)
@@ -85,6 +89,8 @@ class World:
             groups=tuple(self.groups.values()),
             media=tuple(self.media.values()),
             rules=tuple(self.rules.values()),
+            activity_subscriptions=tuple(self.activity_subscriptions.values()),
+            webhooks=tuple(self.webhooks.values()),
             grants=tuple(self.grants.values()),
             access_tokens=tuple(self.access_tokens.values()),
         )
@@ -153,6 +159,26 @@ class World:
         del self.rules[rule_id]
         self._changed("other", rule_id)
 
+    def put_activity_subscription(self, subscription: ActivitySubscription) -> None:
+        """Add a subscription to activity, or replace it when it is changed."""
+        self.activity_subscriptions[subscription.id] = subscription
+        self._changed("other", subscription.id)
+
+    def remove_activity_subscription(self, subscription_id: int) -> None:
+        """Take a subscription to activity away."""
+        del self.activity_subscriptions[subscription_id]
+        self._changed("other", subscription_id)
+
+    def put_webhook(self, webhook: Webhook) -> None:
+        """Add a webhook, or replace it after a check."""
+        self.webhooks[webhook.id] = webhook
+        self._changed("other", webhook.id)
+
+    def remove_webhook(self, webhook_id: int) -> None:
+        """Take a webhook away; subscriptions that name it reach the stream alone."""
+        del self.webhooks[webhook_id]
+        self._changed("other", webhook_id)
+
     def put_grant(self, grant: Grant) -> None:
         """Add a grant, or replace it when its refresh token rotates."""
         self.grants[grant.id] = grant
@@ -201,6 +227,8 @@ class World:
         self.groups = {str(group.id): group for group in snapshot.groups}
         self.media = {media.id: media for media in snapshot.media}
         self.rules = {rule.id: rule for rule in snapshot.rules}
+        self.activity_subscriptions = {each.id: each for each in snapshot.activity_subscriptions}
+        self.webhooks = {webhook.id: webhook for webhook in snapshot.webhooks}
         self.grants = {grant.id: grant for grant in snapshot.grants}
         self.access_tokens = {t.token.get_secret_value(): t for t in snapshot.access_tokens}
 
@@ -211,6 +239,8 @@ class World:
             self.dms,
             self.media,
             self.rules,
+            self.activity_subscriptions,
+            self.webhooks,
             self.grants,
             (group.id for group in self.groups.values()),
         )
