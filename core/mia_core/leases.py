@@ -94,7 +94,7 @@ class Leases:
             while not stop.is_set():
                 if await self._taken(name, owner, ttl):
                     await self._work(Held(name, owner), ttl, stopping, work)
-                await asyncio.wait({stopping}, timeout=ttl.total_seconds() / 3)
+                await asyncio.wait({stopping}, timeout=await self._until_free_s(name, ttl))
         finally:
             stopping.cancel()
             with suppress(*_NO_DATABASE):
@@ -136,6 +136,17 @@ class Leases:
                 renewed = asked
             elif taken is False:
                 return
+
+    async def _until_free_s(self, name: str, ttl: timedelta) -> float:
+        """Seconds until it is worth trying: the lease's end as it is now, but it may be given back before."""
+        third = ttl.total_seconds() / 3
+        try:
+            async with asyncio.timeout(third), self._database.reading() as connection:
+                end = (await connection.execute(select(col(Lease.until)).where(col(Lease.name) == name))).scalar()
+        except _NO_DATABASE:
+            return third
+        left = (end - self._clock()).total_seconds() if end else 0.0
+        return min(max(left, _RETRY_S), third)
 
     async def _taken(self, name: str, owner: str, ttl: timedelta) -> bool | None:
         """Take or renew it. None when the database cannot say: then nobody begins to lead."""
