@@ -10,8 +10,8 @@ from mia_bot.x.plain import unescaped
 from mia_bot.x.shapes import User
 from mia_core.outbox import Outgoing
 
-_SKEW = timedelta(seconds=20)
-"""How far X's clock and ours may be apart."""
+_SKEW = timedelta(minutes=5)
+"""How far X's clock and ours may be apart; what other texts became is left out by what is known of them."""
 _MOST_PAGES = 32
 """X gives an account's latest 3,200 posts."""
 _LINK = " \0 "

@@ -22,7 +22,15 @@ from mia_core.settings import (
 )
 
 HOST = "127.0.0.1"
-_POLL_S = 1.0
+_QUICK = {
+    "mention_poll_s": 1.0,
+    "stream_poll_s": 1.0,
+    "dm_poll_s": 1.0,
+    "dm_quiet_s": 1.0,
+    "answer_backlog": True,
+    "webhook": False,
+}
+"""The sandbox charges nothing for looks, and has no public address to push to."""
 _PREFIX = "MIA_"
 _XAI_KEY = "XAI_API_KEY"
 
@@ -55,7 +63,7 @@ def demo_settings(own: Settings, places: Places) -> Settings:
         database=DatabaseSettings(url=f"sqlite:///{places.folder / 'mia.sqlite3'}"),
         xai=own.xai if thinks_for_real(own.xai) else XaiSettings(base_url=f"{places.sandbox}/v1"),
         x=XSettings(api_origin=places.sandbox, username=own.x.username, timeout_s=own.x.timeout_s),
-        bot=own.bot.model_copy(update={"mention_poll_s": _POLL_S, "dm_poll_s": _POLL_S, "answer_backlog": True}),
+        bot=own.bot.model_copy(update=_QUICK),
         persona=own.persona,
         site=SiteSettings(host=HOST, port=places.site_port, origin=places.site),
         sandbox=SandboxSettings(

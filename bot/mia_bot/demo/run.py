@@ -84,8 +84,7 @@ async def _start(children: Children, settings: Settings, places: Places) -> None
     variables = environment(settings, os.environ)
     sandbox, *others = [await children.start(name, variables) for name in ("sandbox", "site", "jobs")]
     await sandbox.started.wait()
-    token = await _token(places.sandbox, settings.x.username)
-    bot = await children.start("bot", variables | {"MIA_X__ACCESS_TOKEN": token})
+    bot = await children.start("bot", variables | await _tokens(places.sandbox, settings.x.username))
     await _all_started([bot, *others])
 
 
@@ -99,13 +98,16 @@ async def _all_started(children: list[Child]) -> None:
         await child.started.wait()
 
 
-async def _token(sandbox: str, username: str) -> str:
-    """Her own bearer token, as the sandbox gives it to anyone who asks."""
+async def _tokens(sandbox: str, username: str) -> dict[str, str]:
+    """Her own token and the app's, as the sandbox gives them to anyone who asks; as variables for her process."""
     async with httpx.AsyncClient(trust_env=False) as http:
-        people = (await http.get(f"{sandbox}/sandbox/people")).json()["people"]
-    for person in people:
+        found = (await http.get(f"{sandbox}/sandbox/people")).json()
+    for person in found["people"]:
         if person["username"].lower() == username.lower():
-            return str(person["bearer_token"])
+            return {
+                "MIA_X__ACCESS_TOKEN": person["bearer_token"],
+                "MIA_X__APP_TOKEN": found["app"]["bearer_token"],
+            }
     raise OperatorError(f"x.username: the demo's folder knows no @{username}; begin anew with --fresh")
 
 
