@@ -1,14 +1,22 @@
 """What `mia db` does."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 from sqlalchemy import text
 
-from mia_core.database import Database, named, open_database
-from mia_core.errors import DatabaseError
+from mia_core.clock import system_clock
+from mia_core.database import Database, async_url, named, open_database
+from mia_core.database_copy import CopiedTable, copy_rows, count_rows, prepare, who_works
+from mia_core.errors import DatabaseError, SettingsError
 from mia_core.schema import current_revision, differences, newest_revision, require_current, upgrade
-from mia_core.settings import load_settings
+from mia_core.settings import DatabaseSettings, load_settings
 
 
 async def upgrade_database(config: Path | None) -> None:
@@ -47,3 +55,60 @@ async def _require_whole(database: Database) -> None:
             found = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
         if found != "ok":
             raise DatabaseError(f"the file is damaged ({found}): restore a backup")
+
+
+async def copy_to(config: Path | None, *, to: str, source: str | None, even_if_running: bool) -> None:
+    """Copy the database into an empty one, compare the two, and say what to do next."""
+    settings = _settings(source, "--from") if source else load_settings(config).database
+    if async_url(settings.url) == async_url(_settings(to, "--to").url):
+        raise DatabaseError("--to: this is the database that would be copied")
+    async with open_database(settings) as original, _target(to) as target:
+        await require_current(original)
+        if not even_if_running:
+            await _require_at_rest(original, "stop every process first, or copy with --even-if-running")
+        await prepare(target)
+        tables = await _copy_watched(original, target)
+        if not even_if_running:
+            await _require_at_rest(original, "it began meanwhile; stop it, empty the target and copy again")
+    _tell_copied(tables, to)
+
+
+def _settings(url: str, option: str) -> DatabaseSettings:
+    try:
+        return DatabaseSettings(url=url)
+    except ValidationError:
+        meaning = DatabaseSettings.model_fields["url"].description
+        raise SettingsError(f"{option}: should be {meaning}") from None
+
+
+@asynccontextmanager
+async def _target(url: str) -> AsyncIterator[Database]:
+    try:
+        async with open_database(_settings(url, "--to")) as database:
+            yield database
+    except DatabaseError as error:
+        raise DatabaseError(str(error).replace("database.url:", "--to:", 1)) from None
+
+
+async def _require_at_rest(database: Database, what_to_do: str) -> None:
+    if owners := await who_works(database, system_clock()):
+        raise DatabaseError(f"{', '.join(owners)} works on the database: {what_to_do}")
+
+
+async def _copy_watched(original: Database, target: Database) -> list[CopiedTable]:
+    """Copy, with a bar on a terminal: half of it is for the comparison."""
+    columns = (TextColumn("copied and compared"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=2 * await count_rows(original))
+        return await copy_rows(original, target, lambda rows: bar.advance(task, rows))
+
+
+def _tell_copied(tables: list[CopiedTable], to: str) -> None:
+    shown = Table("table", "rows", "sha256", box=None)
+    for each in tables:
+        shown.add_row(each.name, f"{each.rows}", each.digest)
+    Console().print(shown)
+    typer.echo(f"{sum(each.rows for each in tables)} rows copied, read back and found the same.")
+    typer.echo(f"Next: set database.url (MIA_DATABASE__URL) to {named(to)}, and start the processes.")
+    typer.echo("No process may go on with the old database: each would answer for itself.")

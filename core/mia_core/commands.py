@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from mia_core import cli_delivery
+
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
 ]
@@ -13,11 +15,13 @@ ConfigFile = Annotated[
 
 def register(cli: typer.Typer) -> None:
     """Add core's commands."""
-    database = typer.Typer(help="The database: its migrations.", no_args_is_help=True)
+    database = typer.Typer(help="The database: its migrations, and copies of it.", no_args_is_help=True)
     database.command("upgrade")(upgrade)
     database.command("current")(current)
     database.command("check")(check)
+    database.command("copy")(copy)
     cli.add_typer(database, name="db")
+    cli_delivery.register(cli)
     keys = typer.Typer(help="Keys for the vault.", no_args_is_help=True)
     keys.command("new")(new)
     cli.add_typer(keys, name="keys")
@@ -44,6 +48,22 @@ def check(config: ConfigFile = None) -> None:
     from mia_core.cli_database import check_database  # noqa: PLC0415 - `mia --help` stays quick
 
     asyncio.run(check_database(config))
+
+
+def copy(
+    to: Annotated[str, typer.Option(metavar="URL", help="An empty database, as in database.url.")],
+    config: ConfigFile = None,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="URL", help="Database to copy; else database.url.")
+    ] = None,
+    even_if_running: Annotated[
+        bool, typer.Option("--even-if-running", help="Copy what is there now, though processes are at work.")
+    ] = False,
+) -> None:
+    """Copy every row into an empty database, SQLite or PostgreSQL, and compare each; then say what to do next."""
+    from mia_core.cli_database import copy_to  # noqa: PLC0415 - `mia --help` stays quick
+
+    asyncio.run(copy_to(config, to=to, source=source, even_if_running=even_if_running))
 
 
 def new() -> None:

@@ -198,10 +198,11 @@ class Inbox:
         reason: str | None = None,
         turn_id: int | None = None,
     ) -> None:
-        """End the claimed events inside the caller's transaction, of which this must be the first statement.
+        """End the claimed events inside the caller's transaction.
 
-        The transaction is fenced by it: LeaseLost is raised if the lease has gone to somebody else. What
-        arrived meanwhile is due at once.
+        It fences the transaction: LeaseLost is raised if the lease has gone to somebody else. Before it the caller
+        may lock the person's row, as those who accept events do, and nothing else. What arrived meanwhile is due
+        at once.
         """
         mine = {"the_person": claim.person_id, "the_owner": claim.owner}
         arrivals = (await connection.execute(RELEASE, mine)).scalar_one_or_none()

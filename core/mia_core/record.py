@@ -96,12 +96,13 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
     session_id, new_session = _session(app, claim.person, now)
     messages = _messages(app, claim, record, turn_id=turn_id, session_id=session_id, now=now)
     async with app.database.writing() as connection:
+        # The person before the mailbox, as receivers lock them; the other way round they would meet in a deadlock.
+        await _write_person(connection, claim, record, session_id, len(messages), now)
         await app.inbox.finish(connection, claim, state="done", turn_id=turn_id)
         if new_session:
             await connection.execute(plain_insert(Session), [_session_row(claim, session_id, now)])
         await connection.execute(plain_insert(Turn), [_turn_row(app, claim, record, turn_id, session_id, now)])
         await connection.execute(plain_insert(Message), messages)
-        await _write_person(connection, claim, record, session_id, len(messages), now)
         if record.feeling:
             await _write_feeling(app, connection, claim.person_id, record.feeling)
         if record.learnt and record.learnt.memories:

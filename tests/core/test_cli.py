@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("bot", "chat", "db", "demo", "doctor", "jobs", "keys", "sandbox", "site")
+COMMANDS = ("bot", "chat", "db", "demo", "doctor", "inbox", "jobs", "keys", "outbox", "sandbox", "site")
 MIA = "import sys; from mia_core.cli import main; sys.argv[0] = 'mia'; main()"
 HEAVY = {"alembic", "apscheduler", "cryptography", "httpx", "numpy", "pydantic", "sqlalchemy", "starlette"} | {
     "structlog",
@@ -40,7 +40,11 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert listed == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", [(name,) for name in COMMANDS] + [("bot", "login"), ("db", "upgrade")])
+@pytest.mark.parametrize(
+    "command",
+    [(name,) for name in COMMANDS]
+    + [("bot", "login"), ("db", "upgrade"), ("db", "copy"), ("inbox", "retry"), ("outbox", "drop")],
+)
 def test_every_command_explains_itself(command: tuple[str, ...], tmp_path: Path) -> None:
     shown = mia(*command, "--help", folder=tmp_path)
     assert shown.returncode == 0

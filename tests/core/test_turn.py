@@ -1,5 +1,6 @@
 """The turn, on both databases, against a server that speaks xAI's wire format."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from datetime import timedelta
@@ -283,3 +284,24 @@ async def test_the_person_keeps_their_language_and_their_last_sight(app: App, mo
     async with app.database.reading() as connection:
         row = (await connection.execute(select(Person).where(col(Person.id) == ANA.person_id))).one()
     assert (row.language, row.message_count, row.username) == ("pt-BR", 2, "ana")
+
+
+async def test_events_that_arrive_while_their_persons_turn_is_written_are_no_deadlock(app: App) -> None:
+    """Both lock the person and the mailbox: in the same order, or PostgreSQL breaks one of them off."""
+    await app.inbox.accept([dm("hello")])
+    taken = asyncio.Event()
+
+    async def keep_writing() -> None:
+        number = 1
+        while not taken.is_set():
+            number += 1
+            await app.inbox.accept([dm(f"message {number}", event_id=str(number))])
+
+    writing = asyncio.create_task(keep_writing())
+    for _ in range(25):
+        claim = None
+        while claim is None:
+            claim = await app.inbox.claim("worker")
+        await take_turn(app, claim, lambda reply, _: [reply])
+    taken.set()
+    await writing

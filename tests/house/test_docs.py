@@ -15,8 +15,20 @@ import pytest
 
 from tests.e2e.running import MIA, free_port
 from tests.house.commands import DOCUMENTS, ROOT, Shown, blocks, languages, require_known, shown_commands
+from tests.postgres import Postgres
 
-ENDS = {("db", "upgrade"), ("db", "current"), ("db", "check"), ("keys", "new"), ("chat",)}
+ENDS = {
+    ("db", "upgrade"),
+    ("db", "current"),
+    ("db", "check"),
+    ("db", "copy"),
+    ("inbox", "list"),
+    ("inbox", "retry"),
+    ("outbox", "list"),
+    ("outbox", "retry"),
+    ("keys", "new"),
+    ("chat",),
+}
 """Commands of `mia` that come to an end by themselves and need no key."""
 SERVES = {"demo": "MIA is up", "sandbox": "sandbox_started", "site": "site_started", "jobs": "jobs_started"}
 """Those that run until they are stopped, and what they say when they are up."""
@@ -68,8 +80,17 @@ def test_the_command_line_has_each_command_and_option_that_is_shown(shown: Shown
 
 
 @pytest.mark.parametrize("shown", [shown for shown in OF_MIA if names(shown) in ENDS], ids=str)
-def test_a_command_that_ends_by_itself_ends_well(shown: Shown, migrated_folder: Path) -> None:
-    done = run_mia(shown.words[1:], migrated_folder)
+def test_a_command_that_ends_by_itself_ends_well(
+    shown: Shown, migrated_folder: Path, request: pytest.FixtureRequest
+) -> None:
+    def real(word: str) -> str:
+        """A database of its own in place of the one that the document names."""
+        if not word.startswith("postgresql://"):
+            return word
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.new_database()
+
+    done = run_mia([real(word) for word in shown.words[1:]], migrated_folder)
     assert done.returncode == 0, done.stderr
 
 

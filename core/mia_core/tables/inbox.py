@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from mia_core.tables.types import Json, Moment, of_person, own_id
 
 _OPEN = text("state = 'open'")
+_DEAD = text("state = 'dead'")
 
 
 class InboxRow(SQLModel, table=True):
@@ -19,6 +20,7 @@ class InboxRow(SQLModel, table=True):
         UniqueConstraint("person_id", "source", "event_id", name="uq_inbox_event"),
         CheckConstraint("state in ('open', 'done', 'ignored', 'dead')", name="ck_inbox_state"),
         Index("ix_inbox_open", "person_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_inbox_dead", "id", sqlite_where=_DEAD, postgresql_where=_DEAD),
     )
 
     person_id: int = of_person()

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from mia_core.tables.types import Moment, of_person, own_id
 
 _WAITING = text("state in ('ready', 'sending', 'unknown')")
+_DEAD = text("state = 'dead'")
 
 
 class OutboxRow(SQLModel, table=True):
@@ -19,6 +20,7 @@ class OutboxRow(SQLModel, table=True):
         CheckConstraint("state in ('ready', 'sending', 'unknown', 'sent', 'dead')", name="ck_outbox_state"),
         Index("ix_outbox_waiting", "person_id", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_outbox_due", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_outbox_dead", "id", sqlite_where=_DEAD, postgresql_where=_DEAD),
     )
 
     person_id: int = of_person()

@@ -10,6 +10,9 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_BOXES = ("inbox", "outbox")
+_DEAD = sa.text("state = 'dead'")
+
 
 def upgrade() -> None:
     """Make the tables and the columns."""
@@ -33,10 +36,14 @@ def upgrade() -> None:
     with op.batch_alter_table("memory") as memory:
         memory.add_column(sa.Column("version", sa.Integer(), nullable=False, server_default="0"))
     op.create_index("ix_memory_version", "memory", ["person_id", "version"])
+    for table in _BOXES:
+        op.create_index(f"ix_{table}_dead", table, ["id"], sqlite_where=_DEAD, postgresql_where=_DEAD)
 
 
 def downgrade() -> None:
     """Drop them."""
+    for table in _BOXES:
+        op.drop_index(f"ix_{table}_dead", table)
     op.drop_index("ix_memory_version", "memory")
     with op.batch_alter_table("memory") as memory:
         memory.drop_column("version")
