@@ -11,6 +11,7 @@ from mia_core.backoff import pause_after
 from mia_core.errors import LeaseLost
 from mia_core.heartbeat import kept
 from mia_core.inbox import Claim
+from mia_core.outage import advice
 from mia_core.turn import Shape, Taken, take_turn
 
 log = structlog.get_logger(__name__)
@@ -20,6 +21,7 @@ _LONGEST_WAIT_S = 10.0
 _CROWDED_S = 0.05
 """The pause when somebody is due, but in other hands at this very moment."""
 _NO_DATABASE_S = 2.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
 
 
 class Workers:
@@ -103,9 +105,17 @@ class Workers:
         return round((self._app.clock() - claim.events[0].at).total_seconds() - took_s, 1)
 
     async def _postpone(self, claim: Claim, error: Exception, facts: dict[str, object]) -> None:
-        reason, pause = reason_of(error), pause_after(claim.attempts)
+        """Try again later. An outage of the database is not the turn's fault, and kills none however long."""
+        outage = advice(error) is not None
+        pause = self._pause_in_outage(claim) if outage else pause_after(claim.attempts)
+        reason, until = reason_of(error), self._app.clock() + pause
         log.error("turn_failed", reason=reason, again_in_s=round(pause.total_seconds(), 1), **facts)
         try:
-            await self._app.inbox.postpone(claim, until=self._app.clock() + pause, reason=reason)
+            await self._app.inbox.postpone(claim, until=until, reason=reason, counted=not outage)
         except Exception as second:  # noqa: BLE001 - then the lease lapses, and the turn is taken over
             log.error("postpone_failed", reason=reason_of(second), **facts)
+
+    def _pause_in_outage(self, claim: Claim) -> timedelta:
+        """A quarter of the time that the event has waited: each try costs a call to the model."""
+        waited = self._app.clock() - claim.events[0].at
+        return min(max(waited / 4, _SHORTEST_PAUSE), _LONGEST_PAUSE)

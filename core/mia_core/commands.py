@@ -56,6 +56,9 @@ def copy(
     source: Annotated[
         str | None, typer.Option("--from", metavar="URL", help="Database to copy; else database.url.")
     ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="N/COUNT", help="Copy only what belongs into this of so many shards.")
+    ] = None,
     even_if_running: Annotated[
         bool, typer.Option("--even-if-running", help="Copy what is there now, though processes are at work.")
     ] = False,
@@ -63,7 +66,7 @@ def copy(
     """Copy every row into an empty database, SQLite or PostgreSQL, and compare each; then say what to do next."""
     from mia_core.cli_database import copy_to  # noqa: PLC0415 - `mia --help` stays quick
 
-    asyncio.run(copy_to(config, to=to, source=source, even_if_running=even_if_running))
+    asyncio.run(copy_to(config, to=to, source=source, shard=shard, even_if_running=even_if_running))
 
 
 def new() -> None:

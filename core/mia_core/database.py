@@ -1,7 +1,7 @@
 """The database: one SQLite file, or PostgreSQL; reads hold no transaction, writes are one short one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,14 @@ _SQLITE_READERS = 5
 _SYNCHRONOUS = "NORMAL"
 _AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
 _DURABLE = {"mia_durable": True}
+SERVER: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A network that falls silent is noticed in twenty seconds; the kernel's own patience is a quarter of an hour."""
 _NO_BEGIN = {"mia_reading": True}
 """On SQLite a connection that was not told to begin commits by itself, without switching modes back and forth."""
 
@@ -99,8 +107,9 @@ def _engine(settings: DatabaseSettings) -> AsyncEngine:
         return create_async_engine(
             url,
             pool_size=settings.pool_size,
+            max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 10},
+            connect_args=dict(SERVER),
             hide_parameters=True,  # they are people's words, and errors go to the log
         )
     if not url.database or url.database == ":memory:":

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import Column, RowMapping, Table, func, insert, inspect, literal, select, table, tuple_
@@ -24,6 +23,8 @@ _BATCH = 500
 _FAULTS = (SQLAlchemyError, ValueError)
 """What reading or writing a row that the other database has no room for raises."""
 
+Belongs = Callable[[Table, RowMapping], bool]
+"""Whether a row is to be copied."""
 Progress = Callable[[int], None]
 """Is told of rows that were copied, and once more when they were compared."""
 
@@ -71,17 +72,24 @@ async def count_rows(database: Database) -> int:
         return sum([(await connection.execute(each)).scalar_one() for each in counts])
 
 
-async def copy_rows(source: Database, target: Database, progress: Progress) -> list[CopiedTable]:
-    """Copy every table, as it stands at one moment, and compare what arrived, row by row and value by value.
+def everything(_table: Table, _row: RowMapping) -> bool:
+    """For `copy_rows`: all rows are copied."""
+    return True
+
+
+async def copy_rows(
+    source: Database, target: Database, progress: Progress, belongs: Belongs = everything
+) -> list[CopiedTable]:
+    """Copy the rows that belong there, as they stand at one moment; then compare each that arrived, by value.
 
     Goes through each table in order of its key, which begins with the person, a batch at a time. Raises
     DatabaseError that names the row when one does not fit or differs; the target is to be emptied then.
     """
     async with _moment(source) as reading:
         for each in metadata.sorted_tables:
-            await _copy_table(reading, target, each, progress)
+            await _copy_table(reading, target, each, progress, belongs)
         async with _moment(target) as arrived:
-            return [await _compare(reading, arrived, each, progress) for each in metadata.sorted_tables]
+            return [await _compare(reading, arrived, each, progress, belongs) for each in metadata.sorted_tables]
 
 
 @asynccontextmanager
@@ -96,18 +104,23 @@ async def _moment(database: Database) -> AsyncIterator[AsyncConnection]:
             await connection.exec_driver_sql("ROLLBACK")
 
 
-async def _copy_table(reading: AsyncConnection, target: Database, each: Table, progress: Progress) -> None:
+async def _copy_table(
+    reading: AsyncConnection, target: Database, each: Table, progress: Progress, belongs: Belongs
+) -> None:
     async with aclosing(_pages(reading, each)) as pages:
         async for rows in pages:
+            chosen = [row for row in rows if belongs(each, row)]
             try:
-                await _insert(target, each, rows)
+                await _insert(target, each, chosen)
             except _FAULTS:
-                await _insert_singly(target, each, rows)
+                await _insert_singly(target, each, chosen)
                 raise
             progress(len(rows))
 
 
 async def _insert(target: Database, each: Table, rows: Sequence[RowMapping]) -> None:
+    if not rows:
+        return
     async with target.writing() as connection:
         await connection.execute(insert(each), [dict(row) for row in rows])
 
@@ -147,19 +160,28 @@ def _sortable(connection: AsyncConnection, column: Column[Any]) -> Any:
 
 
 async def _compare(
-    reading: AsyncConnection, arrived: AsyncConnection, each: Table, progress: Progress
+    reading: AsyncConnection, arrived: AsyncConnection, each: Table, progress: Progress, belongs: Belongs
 ) -> CopiedTable:
     digest, count = hashlib.sha256(), 0
-    async with aclosing(_pages(reading, each)) as ours, aclosing(_pages(arrived, each)) as theirs:
+    async with aclosing(_pages(reading, each)) as ours, aclosing(_rows(arrived, each)) as theirs:
         async for rows in ours:
-            for row, copied in zip_longest(rows, await anext(theirs, [])):
-                _require_same(each, row, copied)
-                digest.update(encoded(each, row))
-            count += len(rows)
+            for row in rows:
+                if belongs(each, row):
+                    _require_same(each, row, await anext(theirs, None))
+                    digest.update(encoded(each, row))
+                    count += 1
             progress(len(rows))
-        for row in await anext(theirs, []):
-            _require_same(each, None, row)
+        if extra := await anext(theirs, None):
+            _require_same(each, None, extra)
     return CopiedTable(each.name, count, digest.hexdigest()[:16])
+
+
+async def _rows(connection: AsyncConnection, each: Table) -> AsyncGenerator[RowMapping]:
+    """All rows, one by one."""
+    async with aclosing(_pages(connection, each)) as pages:
+        async for rows in pages:
+            for row in rows:
+                yield row
 
 
 def _require_same(each: Table, row: RowMapping | None, copied: RowMapping | None) -> None:

@@ -42,9 +42,10 @@ async def examine(settings: Settings) -> AsyncIterator[tuple[str, bool, str]]:
 
 
 async def _database(settings: Settings) -> str:
-    async with open_database(settings.database) as database:
-        await require_current(database)
-    return named(settings.database.url)
+    for one in settings.database.each():
+        async with open_database(one) as database:
+            await require_current(database)
+    return ", ".join(named(one.url) for one in settings.database.each())
 
 
 async def _vault(settings: Settings) -> str:

@@ -17,6 +17,7 @@ from sqlmodel import col
 from mia_core.clock import Clock
 from mia_core.database import Database
 from mia_core.errors import LeaseLost
+from mia_core.outage import advice
 from mia_core.statements import insert_into
 from mia_core.tables import Lease
 
@@ -154,7 +155,7 @@ class Leases:
             async with asyncio.timeout(ttl.total_seconds() / 3):
                 return await self.take(name, owner, ttl)
         except _NO_DATABASE as error:
-            log.warning("lead_without_database", lease=name, reason=type(error).__name__)
+            log.warning("lead_without_database", lease=name, reason=advice(error) or type(error).__name__)
             return None
 
 

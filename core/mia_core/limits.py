@@ -67,6 +67,7 @@ class Limits:
         if count:
             given = update(LimitWindow).where(col(LimitWindow.name).in_(names))
             async with self._database.writing() as connection:
+                await connection.execute(_read(names))  # locks them in the order in which everybody does
                 await connection.execute(given.values(remaining=col(LimitWindow.remaining) + count))
 
     async def close(self, name: str, until: datetime) -> None:

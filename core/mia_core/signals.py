@@ -15,7 +15,8 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from mia_core.database import Database
+from mia_core.database import SERVER, Database
+from mia_core.outage import advice
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +103,9 @@ class Signals:
                         await connection.execute(text("SELECT pg_notify(:channel, :payload)"), payload)
             except _NO_DATABASE as error:
                 log.warning(
-                    "signal_not_sent", reason=type(error).__name__, consequence="others look by themselves"
+                    "signal_not_sent",
+                    reason=advice(error) or type(error).__name__,
+                    consequence="others look by themselves",
                 )
 
     async def _listen(self) -> None:
@@ -110,15 +113,13 @@ class Signals:
         url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    url, autocommit=True, connect_timeout=10
-                ) as connection:
+                async with await psycopg.AsyncConnection.connect(url, autocommit=True, **SERVER) as connection:
                     await connection.execute(f"LISTEN {_CHANNEL}")
                     self._wake_all()
                     async for note in connection.notifies():
                         self._heard(note.payload)
             except _NO_DATABASE as error:
-                log.warning("signals_not_heard", reason=type(error).__name__, again_in_s=_RETRY_S)
+                log.warning("signals_not_heard", reason=advice(error) or type(error).__name__, again_in_s=_RETRY_S)
             await asyncio.sleep(_RETRY_S)
 
     def _heard(self, payload: str) -> None:
@@ -141,7 +142,7 @@ class Signals:
                             self._wake_all()
                         await asyncio.sleep(_WATCH_S)
             except _NO_DATABASE as error:
-                log.warning("signals_not_heard", reason=type(error).__name__, again_in_s=_RETRY_S)
+                log.warning("signals_not_heard", reason=advice(error) or type(error).__name__, again_in_s=_RETRY_S)
             await asyncio.sleep(_RETRY_S)
 
     def _wake_all(self) -> None:

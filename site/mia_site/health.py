@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from mia_core.app import App
 from mia_core.errors import DatabaseError
+from mia_core.outage import advice
 from mia_core.schema import require_current
 from mia_core.tables import InboxRow
 
@@ -36,7 +37,7 @@ async def readyz(request: Request) -> Response:
     except DatabaseError as error:
         return _not_ready("not migrated", str(error))
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        return _not_ready("not reachable", type(error).__name__)
+        return _not_ready("not reachable", advice(error) or type(error).__name__)
     return JSONResponse({"ready": True, "database": "ok", "oldest_waiting_s": waiting}, headers=_NO_STORE)
 
 

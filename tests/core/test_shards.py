@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from mia_core.app import App
 from mia_core.clock import ManualClock
 from mia_core.database import open_database
 from mia_core.errors import DatabaseError
@@ -18,6 +19,7 @@ from mia_core.shards import open_shards, shard_of
 from mia_core.tables import InboxRow, Message, Person
 from mia_core.turn import take_turn
 from tests.core.events import ANA, dm
+from tests.core.test_cli import mia
 from tests.core.xai.standin import StandinXai
 from tests.postgres import Postgres
 
@@ -101,3 +103,34 @@ async def test_a_database_with_people_in_it_does_not_become_a_shard_by_itself(
     with pytest.raises(DatabaseError, match="mia db copy --shard"):
         async with open_shards(settings, clock=clock, embedder=embedder):
             pass
+
+
+async def test_one_database_becomes_two_and_everybody_is_known_where_they_belong(
+    app: App, postgres: Postgres, clock: ManualClock, embedder: UseEmbedder, tmp_path: Path
+) -> None:
+    people = [ANA.model_copy(update={"person_id": 7000 + number}) for number in range(12)]
+    await app.inbox.accept([dm("hello", author=author) for author in people])
+    await app.cursors.move("x:dms", "5")
+    urls = [postgres.new_database(), postgres.new_database()]
+    for number, url in enumerate(urls, start=1):
+        whole, shard = app.settings.database.url, f"{number}/2"
+        copied = mia("db", "copy", "--from", whole, "--to", url, "--shard", shard, folder=tmp_path)
+        assert copied.returncode == 0, copied.stderr
+        assert f"is shard {number} of 2" in " ".join(copied.stdout.split())
+    database = DatabaseSettings(url=urls[0], shards=(urls[1],))
+    both = app.settings.model_copy(update={"database": database})
+    async with open_shards(both, clock=clock, embedder=embedder) as shards:
+        assert await shards.accept([dm("hello", author=author) for author in people]) == 0
+        assert await shards.home.cursors.get("x:dms") == "5"
+        for each in shards.apps:
+            while claim := await each.inbox.claim("worker"):
+                assert shards.of(claim.person_id) is each
+                people = [author for author in people if author.person_id != claim.person_id]
+    assert people == []
+
+
+@pytest.mark.parametrize("written", ["2", "0/2", "3/2", "a/b", "1/0"])
+def test_a_shard_that_is_none_is_refused(written: str, tmp_path: Path) -> None:
+    refused = mia("db", "copy", "--to", "sqlite:///other.sqlite3", "--shard", written, folder=tmp_path)
+    assert refused.returncode == 2
+    assert "--shard: should be NUMBER/COUNT" in refused.stderr

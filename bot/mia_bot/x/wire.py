@@ -18,6 +18,8 @@ from mia_core.limits import Told
 _NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _ID = re.compile(r"\d{2,}")
 A_DAY = " a day"
+_KEPT_S = 4.0
+"""A connection that rests for longer is opened anew: one that the server closes just now makes a send unclear."""
 
 
 class Wire(AsyncClient):  # type: ignore[misc]  # tweepy has no types
@@ -132,4 +134,5 @@ async def listing(response: aiohttp.ClientResponse) -> dict[str, Any]:
 
 def open_session(timeout_s: float) -> aiohttp.ClientSession:
     """One session for the client's life."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2))
+    timeout = aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2)
+    return aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(keepalive_timeout=_KEPT_S))
