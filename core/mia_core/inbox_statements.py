@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Update, and_, bindparam, delete, func, or_, select, update
 from sqlmodel import col
 
 from mia_core.database import Database
@@ -64,9 +64,11 @@ READ = (
     .join(Person, col(Person.id) == col(InboxRow.person_id))
     .outerjoin(FeelingRow, col(FeelingRow.person_id) == col(InboxRow.person_id))
     .where(col(InboxRow.person_id) == bindparam("the_person"), col(InboxRow.state) == "open")
-    .order_by(col(InboxRow.id))
+    .order_by(col(InboxRow.happened_at), func.length(col(InboxRow.event_id)), col(InboxRow.event_id))
     .limit(bindparam("the_most"))
 )
+"""In the order in which they were written, whatever order they came in: X's ids rise with time, its moments have
+whole seconds alone."""
 
 
 def read_person(row: Row[Any]) -> Person:

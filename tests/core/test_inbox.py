@@ -9,7 +9,7 @@ from mia_core.app import App
 from mia_core.clock import ManualClock
 from mia_core.errors import LeaseLost
 from mia_core.inbox import Claim
-from tests.core.events import ANA, BRUNO, dm, mention
+from tests.core.events import ANA, BRUNO, NOON, dm, mention
 
 LEASE = timedelta(seconds=30)
 
@@ -44,6 +44,18 @@ async def test_waiting_messages_of_one_person_are_claimed_together_in_order(app:
     later = dm("and you?", event_id="2", at=dm("").at + timedelta(seconds=5))
     await app.inbox.accept([later, dm("hi")])
     assert [event.text for event in (await claimed(app)).events] == ["hi", "and you?"]
+
+
+async def test_what_came_in_the_wrong_order_is_taken_up_in_the_right_one(app: App) -> None:
+    await app.inbox.accept([mention("third", event_id="100", at=NOON)])
+    await app.inbox.accept([dm("second", event_id="99", at=NOON)])
+    await app.inbox.accept([mention("first", event_id="98", at=NOON)])
+    await app.inbox.accept([dm("before all", event_id="200", at=NOON - timedelta(seconds=1))])
+    order = []
+    while claim := await app.inbox.claim("worker"):
+        order.append(claim.events[0].text)
+        await finish(app, claim)
+    assert order == ["before all", "first", "second", "third"]
 
 
 async def test_each_mention_is_a_turn_of_its_own_and_order_holds_across_channels(app: App) -> None:
