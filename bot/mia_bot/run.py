@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from itertools import count
 
 import structlog
 
@@ -15,6 +16,7 @@ from mia_bot.worker import Workers
 from mia_bot.x.client import XClient, open_x
 from mia_bot.x.shapes import User
 from mia_core.app import App
+from mia_core.backoff import pause_after
 from mia_core.errors import OperatorError, SettingsError
 from mia_core.leases import Held
 from mia_core.process import stop_requested, stopped_within
@@ -26,7 +28,7 @@ RECEIVE = "x:receive"
 """The lease under which one process of all receives."""
 _DRAIN_S = 8.0
 """How long turns and sends in hand may take after a stop was asked for."""
-_RETRY_S = 15.0
+_REFUSALS = 3
 
 
 async def run_bot(shards: Shards) -> None:
@@ -63,22 +65,29 @@ async def _receive(shards: Shards, x: XClient, me: User, stop: asyncio.Event) ->
 
 
 async def _who_am_i(app: App, x: XClient, stop: asyncio.Event) -> User | None:
-    """Her account; waits for X if it is away. None when a stop came first."""
-    while True:
+    """Her account; waits for X if it is away. None when a stop came first.
+
+    A token that X refuses is refused a second time before it is believed: at times X is wrong.
+    """
+    for failures in count(1):
         try:
             me = await x.me()
-        except (XUnauthorized, XRefused) as error:
-            raise OperatorError(f"x: {error}") from None
         except XError as error:
-            log.warning("x_not_ready", reason=str(error), again_in_s=_RETRY_S)
-            if await stopped_within(stop, _RETRY_S):
+            if isinstance(error, XUnauthorized | XRefused) and failures >= _REFUSALS:
+                raise OperatorError(f"x: {error}") from None
+            pause_s = pause_after(failures, first_s=1.0).total_seconds()
+            log.warning("x_not_ready", reason=str(error), again_in_s=round(pause_s, 1))
+            if await stopped_within(stop, pause_s):
                 return None
-            continue
-        if me.username.casefold() != app.settings.x.username.casefold():
-            raise SettingsError(
-                f"x.username (MIA_X__USERNAME): the token is @{me.username}'s, not @{app.settings.x.username}'s"
-            )
-        return me
+        else:
+            return _require_hers(me, app.settings.x.username)
+    return None
+
+
+def _require_hers(me: User, username: str) -> User:
+    if me.username.casefold() != username.casefold():
+        raise SettingsError(f"x.username (MIA_X__USERNAME): the token is @{me.username}'s, not @{username}'s")
+    return me
 
 
 async def _until_stopped(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:

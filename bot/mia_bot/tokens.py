@@ -114,9 +114,7 @@ async def open_auth(app: App) -> Auth:
         return OAuth1(settings)
     token = await load_token(app)
     if token is None and settings.access_token:
-        token = Token(access_token=settings.access_token, refresh_token=settings.refresh_token)
-        if token.refresh_token:
-            await app.credentials.store(CREDENTIAL, token.stored())
+        token = await _first_token(app, settings.access_token, settings.refresh_token)
     if token is None:
         raise SettingsError(
             "x: there is no way into her account: run `mia bot login`, or set x.access_token "
@@ -124,6 +122,19 @@ async def open_auth(app: App) -> Auth:
             "x.oauth1_access_token and x.oauth1_access_secret"
         )
     return OAuth2(app, token)
+
+
+async def _first_token(app: App, access_token: SecretStr, refresh_token: SecretStr | None) -> Token:
+    """The configured token, stored if it can be refreshed; or what another process has made of it meanwhile."""
+    token = Token(access_token=access_token, refresh_token=refresh_token)
+    if refresh_token is None:
+        return token
+    ttl = timedelta(seconds=app.settings.x.timeout_s) + _MARGIN
+    async with app.leases.holding(CREDENTIAL, ttl=ttl, wait=ttl + _MARGIN):
+        if (stored := await load_token(app)) is not None:
+            return stored
+        await app.credentials.store(CREDENTIAL, token.stored())
+    return token
 
 
 async def load_token(app: App) -> Token | None:

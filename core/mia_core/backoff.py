@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
-_FIRST_S, _LONGEST_S, _JITTER_S = 5.0, 600.0, 2.0
-_WAIT = wait_exponential_jitter(multiplier=_FIRST_S, max=_LONGEST_S, jitter=_JITTER_S)
+_LONGEST_S, _JITTER = 600.0, 0.4
 _RETRYING = Retrying()
 
 
-def pause_after(attempts: int) -> timedelta:
-    """The pause after the n-th failed attempt, n from 1: five seconds doubling to ten minutes, with jitter."""
+def pause_after(failures: int, *, first_s: float = 5.0) -> timedelta:
+    """The pause after the n-th failure in a row, n from 1: doubling to ten minutes, and a random part more."""
     state = RetryCallState(_RETRYING, None, (), {})
-    state.attempt_number = max(attempts, 1)
-    return timedelta(seconds=_WAIT(state))
+    state.attempt_number = max(failures, 1)
+    wait = wait_exponential_jitter(multiplier=first_s, max=_LONGEST_S, jitter=first_s * _JITTER)
+    return timedelta(seconds=wait(state))

@@ -117,8 +117,10 @@ class Leases:
             working.cancel()
             await asyncio.wait({working})
         if not working.cancelled():
-            with suppress(LeaseLost):  # a fenced write noticed it first
+            try:
                 working.result()
+            except* LeaseLost:
+                log.debug("lead_lost_at_a_write", lease=held.name)
         if not stopping.done():
             log.warning("lead_lost", lease=held.name)
 

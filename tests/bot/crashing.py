@@ -35,6 +35,7 @@ from mia_bot.x.shapes import User
 from mia_core.app import App, open_app
 from mia_core.clock import ManualClock
 from mia_core.database import Database
+from mia_core.leases import Held
 from mia_core.memory.embed import Vectors
 from mia_core.settings import Settings
 from mia_core.tables import InboxRow, OutboxRow
@@ -188,7 +189,8 @@ class _Bot:
 
     def __init__(self, app: App, x: XClient, me: User) -> None:
         self._app = app
-        self._receivers: list[Receiver] = [Mentions(app, x, me), Dms(app, x, me)]
+        accept, held = app.inbox.accept, Held(_RECEIVING, app.owner)
+        self._receivers: list[Receiver] = [Mentions(app, x, me, accept, held), Dms(app, x, me, accept, held)]
         self._workers = Workers(app, shape_for(app.settings.bot))
         self._sender = Sender(app, x, me)
 

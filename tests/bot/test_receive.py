@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from mia_bot.errors import XRateLimited, XRefused, XUnavailable
 from mia_bot.receive.dms import Dms
-from mia_bot.receive.loop import keep_looking
+from mia_bot.receive.loop import Look, keep_looking
 from mia_bot.receive.mentions import Mentions
 from mia_bot.x.client import XClient
 from mia_bot.x.shapes import PostPage, User
@@ -39,10 +39,10 @@ async def test_a_dm_becomes_one_event_however_often_it_is_seen(
     app: App, x: XClient, me: User, people: People
 ) -> None:
     event_id = people.dm("Hello MIA &amp; hi <3")
-    receiver = Dms(app, x, me)
+    receiver = Dms(app, x, me, app.inbox.accept, None)
     assert await receiver.poll() == 1
     assert await receiver.poll() == 0
-    assert await Dms(app, x, me).poll() == 0
+    assert await Dms(app, x, me, app.inbox.accept, None).poll() == 0
     (event,) = await received(app)
     assert (event.source, event.event_id, event.author.username) == ("dm", event_id, "amelie_roux")
     assert event.address == str(event.author.person_id)
@@ -50,7 +50,7 @@ async def test_a_dm_becomes_one_event_however_often_it_is_seen(
 
 
 async def test_a_burst_over_many_pages_loses_nothing(app: App, x: XClient, me: User, people: People) -> None:
-    receiver = Dms(app, x, me)
+    receiver = Dms(app, x, me, app.inbox.accept, None)
     await receiver.poll()
     sent = [people.dm(f"message {number}") for number in range(230)]
     assert await receiver.poll() == 230
@@ -63,7 +63,7 @@ async def test_what_came_before_the_first_start_is_left_alone(
     app = with_backlog(app, answer=False)
     people.dm("from before")
     people.post(f"@{BOT} from before")
-    dms, mentions = Dms(app, x, me), Mentions(app, x, me)
+    dms, mentions = Dms(app, x, me, app.inbox.accept, None), Mentions(app, x, me, app.inbox.accept, None)
     assert (await dms.poll(), await mentions.poll()) == (0, 0)
     people.dm("from after")
     people.post(f"@{BOT} from after")
@@ -75,9 +75,9 @@ async def test_a_restart_answers_what_came_while_she_was_away(
     app: App, x: XClient, me: User, people: People
 ) -> None:
     app = with_backlog(app, answer=False)
-    await Mentions(app, x, me).poll()
+    await Mentions(app, x, me, app.inbox.accept, None).poll()
     people.post(f"@{BOT} are you there?")
-    assert await Mentions(app, x, me).poll() == 1
+    assert await Mentions(app, x, me, app.inbox.accept, None).poll() == 1
 
 
 async def test_a_mention_brings_the_thread_above_it_and_what_it_quotes(
@@ -89,7 +89,7 @@ async def test_a_mention_brings_the_thread_above_it_and_what_it_quotes(
     mention = people.post(
         f"@{BOT} what do you say?", reply={"in_reply_to_tweet_id": middle}, quote_tweet_id=quoted
     )
-    await Mentions(app, x, me).poll()
+    await Mentions(app, x, me, app.inbox.accept, None).poll()
     (event,) = await received(app)
     assert event.address == mention
     assert event.conversation == root
@@ -108,7 +108,7 @@ async def test_a_deleted_post_above_is_no_hindrance(
     people.reply(root, f"@{BOT} did you see that?")
     with x_server.client("yuki_hoshino") as http:
         assert http.delete(f"/2/tweets/{root}").status_code == 200
-    await Mentions(app, x, me).poll()
+    await Mentions(app, x, me, app.inbox.accept, None).poll()
     (event,) = await received(app)
     assert event.thread == ()
 
@@ -118,14 +118,14 @@ async def test_a_name_that_is_only_carried_along_does_not_summon_her(
 ) -> None:
     root = people.post(f"@{BOT} hello")
     people.reply(root, "I like her too", who="yuki_hoshino")
-    await Mentions(app, x, me).poll()
+    await Mentions(app, x, me, app.inbox.accept, None).poll()
     assert [event.text for event in await received(app)] == ["hello"]
 
 
 async def test_an_answer_to_her_own_post_is_answered(app: App, x: XClient, me: User, people: People) -> None:
     hers = people.post("Good morning, X!", who=BOT)
     people.reply(hers, "Good morning MIA")
-    await Mentions(app, x, me).poll()
+    await Mentions(app, x, me, app.inbox.accept, None).poll()
     assert [event.text for event in await received(app)] == ["Good morning MIA"]
 
 
@@ -135,7 +135,7 @@ async def test_another_bot_gets_only_so_many_answers_in_one_thread(
     with x_server.client() as http:
         assert http.post("/sandbox/people", json={"username": "weather_bot", "name": "W"}).status_code < 300
     last = people.post(f"@{BOT} hello", who="weather_bot")
-    receiver = Mentions(app, x, me)
+    receiver = Mentions(app, x, me, app.inbox.accept, None)
     answered = 0
     for number in range(6):
         await receiver.poll()
@@ -149,7 +149,7 @@ async def test_another_bot_gets_only_so_many_answers_in_one_thread(
 async def test_a_fault_at_x_moves_no_cursor_and_loses_nothing(
     app: App, x: XClient, me: User, people: People, faults: Faults, receiver: type[Dms] | type[Mentions]
 ) -> None:
-    looking = receiver(app, x, me)
+    looking = receiver(app, x, me, app.inbox.accept, None)
     await looking.poll()
     people.dm("hello")
     people.post(f"@{BOT} hello")
@@ -172,12 +172,12 @@ async def test_an_answered_post_that_x_refuses_to_show_is_no_hindrance(
     middle = people.reply(root, "middle", who="yuki_hoshino")
     people.reply(middle, f"@{BOT} look")
     monkeypatch.setattr(x, "posts", refuses)
-    await Mentions(app, x, me).poll()
+    await Mentions(app, x, me, app.inbox.accept, None).poll()
     (event,) = await received(app)
     assert [post.text for post in event.thread] == ["middle"]
 
 
-async def test_a_receiver_goes_on_through_any_fault(app: App) -> None:
+async def test_a_receiver_goes_on_through_any_fault(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         name = "broken"
         looks = 0
@@ -188,7 +188,8 @@ async def test_a_receiver_goes_on_through_any_fault(app: App) -> None:
 
     receiver = Broken()
     with capture_logs() as logs:
-        looking = asyncio.create_task(keep_looking(app, receiver, 0.001))
+        monkeypatch.setattr("mia_bot.receive.loop.pause_after", lambda *_, **__: timedelta(seconds=0.001))
+        looking = asyncio.create_task(keep_looking(app, receiver, Look(), lambda _: 0.001))
         async with asyncio.timeout(10):
             while receiver.looks < 6:
                 await asyncio.sleep(0.001)

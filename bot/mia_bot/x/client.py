@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from mia_bot.errors import XUnavailable, XUncertain
 from mia_bot.x.auth import Auth
+from mia_bot.x.pushing import Pushing
 from mia_bot.x.shapes import DmPage, PostPage, User, dm_page, post_page
 from mia_bot.x.wire import A_DAY, Wire, document, limit_name, listing, open_session
 from mia_core.clock import Clock, system_clock
@@ -59,14 +60,20 @@ _DMS = {
     "media_fields": _MEDIA_FIELDS,
     "expansions": ["sender_id", "attachments.media_keys"],
 }
+POST_PARAMS = {
+    **{name.replace("_", "."): ",".join(values) for name, values in _POSTS.items()},
+}
+"""What a stream of posts is asked for; tweepy writes the same for the other routes."""
 PAGE = 100
 
 
 class XClient:
     """X as one account. Every method raises XError for what goes wrong."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, pushing: Pushing | None = None) -> None:
         self._wire = wire
+        self.pushing = pushing
+        """What X pushes to the app; None without the app's own token."""
 
     async def me(self) -> User:
         """The account that is signed in."""
@@ -116,9 +123,19 @@ class XClient:
         response = await self._wire.create_direct_message(participant_id=person_id, text=text)
         return _made(await document(response, write=True), "dm_event_id")
 
+    async def subscribe(self, event_type: str, user_id: str, tag: str, webhook_id: str | None = None) -> None:
+        """Let X push the account's own activity: to the app's stream, or to one of its webhooks."""
+        wanted = {"event_type": event_type, "filter": {"user_id": user_id}, "tag": tag}
+        body = {**wanted, "webhook_id": webhook_id} if webhook_id else wanted
+        await self._wire.request("POST", "/2/activity/subscriptions", json=body)
+
     def told(self, names: Sequence[str]) -> dict[str, Told]:
         """What X last told this process of these limits."""
         return {name: limit for name in names if (limit := self._wire.limits.get(name))}
+
+    def read_limit(self, route: str) -> Told | None:
+        """What X last told this process of its limit on reading a route (`/2/…`); None before it told anything."""
+        return self._wire.limits.get(limit_name("GET", route))
 
 
 def sending_limits(channel: Channel) -> tuple[str, str]:
@@ -132,7 +149,9 @@ def sending_limits(channel: Channel) -> tuple[str, str]:
 async def open_x(settings: XSettings, auth: Auth, clock: Clock = system_clock) -> AsyncIterator[XClient]:
     """A client with one session for its life."""
     async with open_session(settings.timeout_s) as session:
-        yield XClient(Wire(settings.api_origin, auth, session, clock))
+        token, origin = settings.app_token, settings.api_origin
+        pushing = Pushing(origin, token, session, clock) if token else None
+        yield XClient(Wire(origin, auth, session, clock), pushing)
 
 
 def _made(found: Mapping[str, Any], name: str) -> str:
