@@ -46,11 +46,12 @@ def sandbox(
         Path | None, typer.Option(help="File that keeps people, posts and DMs; else sandbox.state_file.")
     ] = None,
     real_limits: Annotated[bool, typer.Option("--real-limits", help="X's own rate limits.")] = False,
+    faults: Annotated[Path | None, typer.Option(help="A plan of faults, as for PUT /sandbox/faults.")] = None,
 ) -> None:
     """Play X and xAI on this machine, until SIGTERM or Ctrl-C."""
     from mia_bot.sandbox_process import serve_sandbox  # noqa: PLC0415 - `mia --help` stays quick
 
-    asyncio.run(serve_sandbox(config, port=port, state=state, real_limits=real_limits))
+    asyncio.run(serve_sandbox(config, port=port, state=state, real_limits=real_limits, faults=faults))
 
 
 def demo(

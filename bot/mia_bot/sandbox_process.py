@@ -5,9 +5,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import structlog
+from pydantic import ValidationError
 from starlette.routing import BaseRoute
 
 from mia_bot.sandbox.app import SandboxConfig, create_app
+from mia_bot.sandbox.faults.plan import FaultPlan
 from mia_bot.sandbox.page.routes import Page
 from mia_bot.sandbox.serve import SandboxServer
 from mia_bot.sandbox.xai.routes import ScriptedXai
@@ -22,7 +24,9 @@ from mia_core.settings import SandboxSettings, Settings, load_settings
 log = structlog.get_logger(__name__)
 
 
-async def serve_sandbox(config: Path | None, *, port: int | None, state: Path | None, real_limits: bool) -> None:
+async def serve_sandbox(
+    config: Path | None, *, port: int | None, state: Path | None, real_limits: bool, faults: Path | None
+) -> None:
     """Serve until SIGTERM or SIGINT; what is given here goes before the configuration. Raises OperatorError."""
     settings = load_settings(config)
     configure(settings.log, process="sandbox")
@@ -32,6 +36,7 @@ async def serve_sandbox(config: Path | None, *, port: int | None, state: Path | 
         bot_username=settings.x.username,
         state_file=state or own.state_file,
         real_limits=real_limits or own.real_limits,
+        faults=_plan(faults) if faults else FaultPlan(),
     )
     async with AsyncExitStack() as stack:
         database = await _open_mind(stack, settings)
@@ -39,6 +44,18 @@ async def serve_sandbox(config: Path | None, *, port: int | None, state: Path | 
         routes = (*ScriptedXai(system_clock).routes(), *page.routes())
         await _serve(wanted, routes, own, own.port if port is None else port)
     log.info("sandbox_stopped")
+
+
+def _plan(file: Path) -> FaultPlan:
+    """Raises OperatorError when the file is no plan of faults."""
+    try:
+        return FaultPlan.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise OperatorError(f"--faults: {file} cannot be read: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "it"
+        raise OperatorError(f"--faults: {file}: {place}: {first['msg']}") from None
 
 
 async def _serve(wanted: SandboxConfig, routes: Sequence[BaseRoute], own: SandboxSettings, port: int) -> None:

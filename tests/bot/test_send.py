@@ -145,7 +145,7 @@ async def test_a_rate_limit_waits_as_told_and_counts_against_nothing(
     faults.spoil("POST", Fault(429, b"{}", headers))
     await desk.round()
     (row,) = await desk.rows()
-    expected = datetime.fromtimestamp(reset, UTC) if told else desk.clock() + timedelta(minutes=15)
+    expected = datetime.fromtimestamp(reset, UTC) if told else desk.clock() + timedelta(minutes=1)
     assert (row.state, row.due_at, row.attempts) == ("ready", expected, 0)
     await desk.round(timedelta(minutes=15))
     assert people.dms_from_mia() == ["Hi Amelie"]

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from mia_bot.sandbox.activity import Activity, activities_of, past_activities
 from mia_bot.sandbox.activity_documents import event_document
 from mia_bot.sandbox.calls import APP, Call, Operation
+from mia_bot.sandbox.faults.streams import spoiled
 from mia_bot.sandbox.limits import Limit
 from mia_bot.sandbox.lines import KEEP_ALIVE, changes_and_silences, counted
 from mia_bot.sandbox.problems import too_many_connections
@@ -49,6 +50,7 @@ async def connect(call: Call) -> Response:
     if len(connections) >= allowed:
         raise too_many_connections()
     lines = _lines(call.world, call.origin, call.config.keep_alive_s, _bounds(call))
+    lines = spoiled(lines, call.request.app.state.dice)
     return StreamingResponse(counted(lines, connections), media_type="application/json")
 
 

@@ -24,6 +24,9 @@ from mia_bot.sandbox import (
     webhooks,
 )
 from mia_bot.sandbox.config import SandboxConfig
+from mia_bot.sandbox.faults import routes as faults
+from mia_bot.sandbox.faults.dice import Dice
+from mia_bot.sandbox.faults.layer import FaultLayer
 from mia_bot.sandbox.grants import Grants
 from mia_bot.sandbox.limits import Limiter
 from mia_bot.sandbox.problems import plain
@@ -67,21 +70,24 @@ def create_app(
         async with saved(world, config.state_file), delivering(world, config.webhook_pauses_s):
             yield
 
+    dice = Dice(clock, config.faults)
     own_routes = (
         *(operation.route() for operation in _OPERATIONS),
         *oauth2.ROUTES,
         *control.ROUTES,
+        *faults.ROUTES,
         media.FILES,
         avatars.PICTURES,
     )
     app = Starlette(
         routes=[*own_routes, *extra_routes],
-        middleware=list(layers),
+        middleware=[*layers, Middleware(FaultLayer, dice=dice, world=world)],
         exception_handlers={HTTPException: _unknown_route},
         lifespan=lifespan,
     )
     app.state.world = world
     app.state.config = config
+    app.state.dice = dice
     app.state.limiter = Limiter()
     app.state.grants = Grants(world)
     app.state.streams = set()

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from mia_bot.sandbox.faults.plan import FaultPlan
+
 
 class OAuthClient(BaseModel):
     """An app that people sign in to: with a secret it is confidential, without one public.
@@ -34,4 +36,5 @@ class SandboxConfig(BaseModel):
     keep_alive_s: float = Field(default=15, gt=0, le=20)
     webhook_pauses_s: tuple[float, ...] = (1, 5, 30)
     """Waits before each further try to post an event to a webhook that did not take it."""
+    faults: FaultPlan = FaultPlan()
     clients: tuple[OAuthClient, ...] = (CONFIDENTIAL_CLIENT, PUBLIC_CLIENT)

@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from mia_bot.sandbox import search
 from mia_bot.sandbox.calls import APP, Call, Operation, answer_json
 from mia_bot.sandbox.documents import one, posts_document
+from mia_bot.sandbox.faults.streams import spoiled
 from mia_bot.sandbox.fields import Projector, iso
 from mia_bot.sandbox.limits import Limit
 from mia_bot.sandbox.lines import KEEP_ALIVE, changes_and_silences, counted
@@ -128,6 +129,7 @@ async def connect(call: Call) -> Response:
     backfill = call.query.integer("backfill_minutes", low=0, high=5, default=0)
     missed = Window(after=first_id_at(call.now - timedelta(minutes=backfill)) - 1) if backfill else None
     lines = _lines(call.world, call.projector(), call.config.keep_alive_s, missed)
+    lines = spoiled(lines, call.request.app.state.dice)
     return StreamingResponse(counted(lines, connections), media_type="application/json")
 
 

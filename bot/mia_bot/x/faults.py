@@ -17,8 +17,8 @@ from mia_bot.errors import (
     XUncertain,
 )
 
-WINDOW = timedelta(minutes=15)
-"""X's limits count by quarters of an hour; the wait when a 429 does not say for how long."""
+UNTOLD = timedelta(minutes=1)
+"""The wait when a 429 does not say for how long: asking once a minute costs nothing, even if a window is long."""
 _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(days=1)
 """A reset that X's clock has behind it must not make us ask without a pause; its longest window is a day."""
 _LONGEST = 300
@@ -48,7 +48,7 @@ def fault(  # noqa: PLR0911 - a table, one line a status
     document = _document(body)
     words = _words(document)
     if status == 429:
-        reset = moment_of(headers.get("x-rate-limit-reset", "")) or now + WINDOW
+        reset = moment_of(headers.get("x-rate-limit-reset", "")) or now + UNTOLD
         return XRateLimited(min(max(reset, now + _SHORTEST_WAIT), now + _LONGEST_WAIT))
     if status == 401:
         return XUnauthorized(f"X does not take the token: {words}")

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from mia_bot.sandbox.faults.layer import XAI_FAULT
 from mia_bot.sandbox.xai.reading import read_prompt
 from mia_bot.sandbox.xai.script import compose
 from mia_core.clock import Clock
@@ -99,7 +100,7 @@ class ScriptedXai:
 
     async def respond(self, request: Request) -> Response:
         """POST /v1/responses"""
-        fault = self._faults.popleft() if self._faults else None
+        fault: Fault | None = self._faults.popleft() if self._faults else request.scope.get(XAI_FAULT)
         if fault == "slow":
             await asyncio.sleep(self._slow_s)
         answer = _ERRORS[fault]() if fault in _ERRORS else self._checked(await request.body(), fault)
