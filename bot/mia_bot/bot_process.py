@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mia_bot.login import log_in
 from mia_bot.run import run_bot
+from mia_bot.webhook import register
 from mia_core.app import open_app
 from mia_core.log import configure
 from mia_core.settings import load_settings
@@ -24,3 +25,11 @@ async def sign_in(config: Path | None) -> None:
     configure(settings.log, process="login")
     async with open_app(settings) as app:
         await log_in(app)
+
+
+async def push_to_site(config: Path | None, *, remove: bool) -> None:
+    """Register the site's webhook at X, or take it away. Raises OperatorError."""
+    settings = load_settings(config)
+    configure(settings.log, process="webhook")
+    async with open_app(settings) as app:
+        await register(app, remove=remove)

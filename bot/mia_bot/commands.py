@@ -13,16 +13,19 @@ ConfigFile = Annotated[
 
 def register(cli: typer.Typer) -> None:
     """Add the bot's commands."""
-    account = typer.Typer(help="Answer on X until SIGTERM or Ctrl-C; or, with `login`, sign her account in.")
+    account = typer.Typer(
+        help="Answer on X until SIGTERM or Ctrl-C; or sign her account in, or let X push to the site."
+    )
     account.callback(invoke_without_command=True)(bot)
     account.command()(login)
+    account.command()(webhook)
     cli.add_typer(account, name="bot")
     cli.command()(sandbox)
     cli.command()(demo)
 
 
 def bot(context: typer.Context, config: ConfigFile = None) -> None:
-    """Answer on X until SIGTERM or Ctrl-C; or, with `login`, sign her account in."""
+    """Answer on X until SIGTERM or Ctrl-C; or sign her account in, or let X push to the site."""
     if context.invoked_subcommand:
         return
     from mia_bot.bot_process import serve_bot  # noqa: PLC0415 - `mia --help` stays quick
@@ -35,6 +38,16 @@ def login(config: ConfigFile = None) -> None:
     from mia_bot.bot_process import sign_in  # noqa: PLC0415 - `mia --help` stays quick
 
     asyncio.run(sign_in(config))
+
+
+def webhook(
+    config: ConfigFile = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Let X push there no more.")] = False,
+) -> None:
+    """Let X push to the site's webhook, which must be up with bot.webhook on; or let it push there no more."""
+    from mia_bot.bot_process import push_to_site  # noqa: PLC0415 - `mia --help` stays quick
+
+    asyncio.run(push_to_site(config, remove=remove))
 
 
 def sandbox(

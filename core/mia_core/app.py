@@ -53,6 +53,8 @@ class App:
     embedder: Embedder
     indexes: MemoryIndexes
     prompts: Prompts
+    resources: AsyncExitStack
+    """For what a part opens late, to be closed before all this."""
 
 
 @asynccontextmanager
@@ -104,4 +106,5 @@ async def open_app(
             embedder=embedder,
             indexes=MemoryIndexes(database, embedder.name),
             prompts=prompts,
+            resources=await stack.enter_async_context(AsyncExitStack()),
         )

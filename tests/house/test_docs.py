@@ -32,7 +32,7 @@ ENDS = {
 """Commands of `mia` that come to an end by themselves and need no key."""
 SERVES = {"demo": "MIA is up", "sandbox": "sandbox_started", "site": "site_started", "jobs": "jobs_started"}
 """Those that run until they are stopped, and what they say when they are up."""
-NEEDS_KEYS = {("bot",), ("bot", "login"), ("doctor",)}
+NEEDS_KEYS = {("bot",), ("bot", "login"), ("bot", "webhook"), ("doctor",)}
 """Those that need a real account or key to come to anything: held against the command line alone."""
 
 COMMANDS = shown_commands()

@@ -11,7 +11,7 @@ from mia_bot.reasons import reason_of
 from mia_bot.receive.accept import Accept
 from mia_bot.receive.pace import while_talking, within_limit
 from mia_bot.receive.parse import HER_OWN, NotAnswered, dm_event
-from mia_bot.receive.position import Position, Walk
+from mia_bot.receive.position import Position, Walk, latest
 from mia_bot.receive.reads import Reads
 from mia_bot.x.client import XClient
 from mia_bot.x.shapes import DmEvent, DmPage, Includes, User
@@ -114,15 +114,14 @@ class Dms:
     async def _look(self) -> int:
         """From the newest message down to what is known."""
         began = self._app.clock()
-        floor = self._position.since(began)
-        pages = await self._read(floor, None, _MOST_PAGES)
+        pages = await self._read(self._position.since(began), None, _MOST_PAGES)
         if pages.fault and not self._is_worth_keeping(pages):
             raise pages.fault
         new = await self._store(pages)
         if not pages.met and pages.token:
             log.warning("dms_behind", pages=pages.count, consequence="the next polls read the older messages")
             await self._position.cut_off(Walk(head=pages.head, began=began, token=pages.token))
-        elif floor == self._position.settled:
+        else:
             await self._position.cover(pages.head, began, self._app.clock())
         if pages.fault:
             raise pages.fault
@@ -186,7 +185,7 @@ class Dms:
         unknown = sorted(found.keys() - self._known, key=int)
         events = [event for each in unknown if (event := self._event(*found[each]))]
         new = await self._accept(events) if events else 0
-        self._known.update(unknown)
+        self._known = latest(self._known | set(unknown))
         return new
 
     def _event(self, found: DmEvent, includes: Includes) -> Event | None:

@@ -13,7 +13,7 @@ from mia_bot.reasons import reason_of
 from mia_bot.receive.accept import Accept
 from mia_bot.receive.pace import within_limit
 from mia_bot.receive.parse import HER_OWN, NotAnswered, mention_event
-from mia_bot.receive.position import Position
+from mia_bot.receive.position import Position, latest
 from mia_bot.receive.reads import Reads
 from mia_bot.receive.thread import read_thread
 from mia_bot.x.client import XClient
@@ -77,9 +77,8 @@ class Mentions:
         if fault:
             raise fault
         self._faults = 0
-        if since == self._position.settled:
-            head = max(map(int, posts), default=since)
-            await self._position.cover(head, began, self._app.clock(), pending=self._waiting)
+        head = max(map(int, posts), default=since)
+        await self._position.cover(head, began, self._app.clock(), pending=self._waiting)
         self._known = {each for each in self._known if int(each) > self._position.settled}
         return new
 
@@ -100,8 +99,12 @@ class Mentions:
             events, waiting = await self._events(candidates)
             new = await self._accept(events) if events else 0
             self._waiting = waiting
-            self._known.update(candidates.keys() - waiting.keys())
+            self._known = latest(self._known | (candidates.keys() - waiting.keys()))
             return new
+
+    def waits(self, post_id: str) -> bool:
+        """Whether a post that was to be taken could not be read yet: it is not in the inbox."""
+        return post_id in self._waiting
 
     def pause_s(self, found: int) -> float:  # noqa: ARG002 - receivers are asked alike; mentions come from strangers
         """Seconds until the next look is due, after one that found so many; a stream beside it may stretch it."""

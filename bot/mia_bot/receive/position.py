@@ -15,6 +15,15 @@ from mia_bot.snowflake import earlier
 from mia_core.cursors import Cursors
 from mia_core.leases import Held
 
+_MOST_KNOWN = 20_000
+
+
+def latest(ids: set[str]) -> set[str]:
+    """The ids, or the newer half of them when there are too many to keep in mind."""
+    if len(ids) <= _MOST_KNOWN:
+        return ids
+    return set(sorted(ids, key=int)[-_MOST_KNOWN // 2 :])
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -92,10 +101,10 @@ class Position:
         self.walk = None
 
     async def cover(self, head: int, began: datetime, ended: datetime, pending: Iterable[str] = ()) -> None:
-        """A whole look, down to the cursor, is done and its rows are committed; so is the walk, if it was one.
+        """A look down to `since`, or the walk, is done and its rows are committed.
 
-        `head` is the newest id at its begin. The cursor stays below the `pending` ids, which were seen and are
-        neither stored nor left alone yet.
+        `head` is the newest id at its begin. Only looks that went down to the cursor count; `began` tells. The
+        cursor stays below the `pending` ids, which were seen and are neither stored nor left alone yet.
         """
         bounds = [int(one) - 1 for one in pending]
         head = min([head, *bounds])

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from mia_bot.errors import XUnavailable
 from mia_bot.receive.dms import Dms
 from mia_bot.receive.mentions import Mentions
 from mia_bot.x.activity import Delivery, delivered_dms, delivered_post, read_delivery
@@ -29,12 +30,17 @@ class Push:
             return 0
         delivery, includes = read
         if delivery.event_type in ("post.mention.create", "post.reply.create"):
-            page = await self._whole(delivered_post(delivery, includes))
-            return await self._mentions.take(page.posts, page.includes)
+            return await self._take_post(await self._whole(delivered_post(delivery, includes)))
         if delivery.event_type == "dm.received":
             return await self._take_dms(delivery)
         log.debug("activity_left_alone", event_type=delivery.event_type[:40])
         return 0
+
+    async def _take_post(self, page: PostPage) -> int:
+        new = await self._mentions.take(page.posts, page.includes)
+        if any(self._mentions.waits(post.id) for post in page.posts):
+            raise XUnavailable("a post that X pushed cannot be read yet")
+        return new
 
     async def _whole(self, page: PostPage) -> PostPage:
         """The page with author, pictures and answered post; X leaves some of them out of what it pushes."""
