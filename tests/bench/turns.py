@@ -257,7 +257,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 async def measure_processes(app: App, url: str, folder: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Let worker processes take turns of people of whom each always has one message waiting; then let them rest."""
+    """Let worker processes take turns of people who each always have one message waiting; then let them rest."""
     people = min(TALKING, arguments.people)
     await app.inbox.accept([message(number, people) for number in range(people)])
     context = multiprocessing.get_context("spawn")

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from mia_bot.errors import XError, XRateLimited, XRefused, XUnavailable
 from mia_bot.sandbox.snowflake import first_id_at, moment_of
-from mia_bot.x.shapes import DmEvent, DmPage, Entities, Includes, Mention, Post, PostPage, Reference, User
+from mia_bot.x.shapes import DmEvent, DmPage, Includes, Post, PostPage, User
 from mia_core.clock import ManualClock
 from mia_core.limits import WINDOW, Told
 
@@ -143,12 +143,14 @@ def dm(event_id: int) -> DmEvent:
 
 def post(event_id: int) -> Post:
     """A post that mentions her; every other one answers a post that must be looked up."""
-    return Post(
-        id=str(event_id),
-        text="hello @miaaibot",
-        author_id=author_of(event_id),
-        created_at=moment_of(event_id),
-        conversation_id=str(event_id),
-        references=(Reference(type="replied_to", id="1000"),) if event_id % 2 else (),
-        entities=Entities(mentions=(Mention(start=6, end=15, username=ME.username, id=ME.id),)),
+    return Post.model_validate(
+        {
+            "id": str(event_id),
+            "text": "hello @miaaibot",
+            "author_id": author_of(event_id),
+            "created_at": moment_of(event_id),
+            "conversation_id": str(event_id),
+            "referenced_tweets": [{"type": "replied_to", "id": "1000"}] if event_id % 2 else [],
+            "entities": {"mentions": [{"start": 6, "end": 15, "username": ME.username, "id": ME.id}]},
+        }
     )

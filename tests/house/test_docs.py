@@ -160,11 +160,13 @@ def sandbox_origin(tmp_path: Path) -> Iterator[str]:
 
 
 def test_every_request_that_is_shown_is_answered_by_the_sandbox(sandbox_origin: str) -> None:
-    requests = [line for _, text in blocks("http") for line in text.splitlines()]
+    requests = [request for _, text in blocks("http") for request in re.split(r"\n(?=[A-Z]+ /)", text.strip())]
     assert requests
     for request in requests:
-        method, path = request.split()
-        assert httpx.request(method, sandbox_origin + path, trust_env=False).is_success, request
+        line, _, body = request.partition("\n")
+        method, path = line.split()
+        answer = httpx.request(method, sandbox_origin + path, content=body, trust_env=False)
+        assert answer.is_success, f"{request}: {answer.text}"
 
 
 def test_blocks_are_of_languages_that_are_checked_or_are_no_commands() -> None:
