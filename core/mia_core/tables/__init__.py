@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 from mia_core.tables.conversation import Message, ModelCall, Session, Turn
 from mia_core.tables.feeling import FeelingRow
 from mia_core.tables.inbox import InboxRow, Mailbox
-from mia_core.tables.memory import Memory
+from mia_core.tables.memory import Confirmation, Forgotten, Memory, Publication
 from mia_core.tables.operation import Credential, Cursor, Lease, LimitWindow, Meter
 from mia_core.tables.outbox import OutboxRow
 from mia_core.tables.person import TERMINAL_PERSON, Person
@@ -14,9 +14,11 @@ metadata = SQLModel.metadata
 
 __all__ = [
     "TERMINAL_PERSON",
+    "Confirmation",
     "Credential",
     "Cursor",
     "FeelingRow",
+    "Forgotten",
     "InboxRow",
     "Lease",
     "LimitWindow",
@@ -27,6 +29,7 @@ __all__ = [
     "ModelCall",
     "OutboxRow",
     "Person",
+    "Publication",
     "Session",
     "Turn",
     "metadata",

@@ -1,6 +1,7 @@
 """What was said: sessions, turns and messages."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -32,6 +33,10 @@ class Turn(SQLModel, table=True):
     persona: str = Field(description="Version of the persona: a hash of its text.")
     model: str | None = Field(default=None, description="None when no model was asked.")
     recalled: list[int] = Field(sa_type=Json, description="Ids of the memories in the prompt.")
+    recalled_messages: list[int] = Field(default=[], sa_type=Json, description="Ids of earlier messages in it.")
+    feeling: dict[str, Any] | None = Field(
+        default=None, sa_type=Json, description="What she felt as she answered: emotion, mood, trust."
+    )
     started_at: datetime = Field(sa_type=Moment)
     finished_at: datetime = Field(sa_type=Moment)
 
@@ -58,6 +63,8 @@ class Message(SQLModel, table=True):
     language: str | None = None
     event_id: str | None = Field(default=None, description="X's id of a person's message; None for hers.")
     at: datetime = Field(sa_type=Moment)
+    embedding: bytes | None = Field(default=None, description="float16 vector of unit length, little-endian.")
+    embedding_model: str | None = Field(default=None, description="Name and dimension of what made it.")
 
 
 class ModelCall(SQLModel, table=True):

@@ -30,6 +30,10 @@ class Person(SQLModel, table=True):
     stopped_at: datetime | None = Field(default=None, sa_type=Moment, description="Said stop: nothing is sent.")
     told_ai_at: datetime | None = Field(default=None, sa_type=Moment, description="Last told she is an AI.")
     memory_version: int = Field(default=0, description="Rises with each change of the person's memories.")
+    memory_paused_at: datetime | None = Field(
+        default=None, sa_type=Moment, description="Asked her not to remember: nothing is learnt or recalled."
+    )
+    reflected_version: int = Field(default=0, description="`memory_version` that the last reflection has seen.")
     message_count: int = Field(default=0, description="Messages so far: the last one's `seq`.")
     session_id: int | None = Field(default=None, sa_type=BigInteger, description="The latest session.")
     last_message_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -8,13 +8,23 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mia_core.xai.text import clean, cleaned
 
 MemoryKind = Literal["fact", "preference", "plan", "event", "relationship", "promise"]
+Relation = Literal["new", "same", "changed", "contradicts"]
+"""How a statement meets an earlier one: not at all, said again, true now in its place, or at odds with it."""
+Category = Literal[
+    "none", "health", "politics", "religion", "ethnicity", "sexuality", "union", "crime", "finances"
+]
+"""What X's developer guidelines forbid to store unless the person asked for it; `none` is all the rest."""
+Wish = Literal[
+    "none", "recall", "forget_last", "forget_about", "correct", "pause", "resume", "why", "offer", "revoke"
+]
+"""What a person asks to be done with what she remembers; `mia_core.wishes` has a command for each."""
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,5}")
 
@@ -48,16 +58,34 @@ def _tag(value: str) -> str:
     return tag if _LANGUAGE_TAG.fullmatch(tag) else ""
 
 
+def _one_of(choices: Any, otherwise: str) -> BeforeValidator:
+    """A word that is none of the choices stands for the harmless one."""
+    known = get_args(choices)
+    return BeforeValidator(lambda value: value if value in known else otherwise)
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 Signed = Annotated[float, _clamp(-1, 1), Field(strict=True, allow_inf_nan=False)]
 Share = Annotated[float, _clamp(0, 1), Field(strict=True, allow_inf_nan=False)]
 Moment = Annotated[AwareDatetime | None, BeforeValidator(_moment)]
 Text = Annotated[str, AfterValidator(clean), AfterValidator(str.strip)]
 
 
+def _strict(schema: dict[str, Any]) -> None:
+    """Every property is asked for, those too that reading can do without."""
+    schema["additionalProperties"] = False
+    schema["required"] = list(schema["properties"])
+    for described in schema["properties"].values():
+        described.pop("default", None)
+
+
 class _Answer(BaseModel):
     """Asks for these properties alone, and lets others pass unread."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra={"additionalProperties": False})
+    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=_strict)
 
 
 class Appraisal(_Answer):
@@ -86,6 +114,15 @@ class Learnt(_Answer):
     valid_until: Moment = Field(description="When it ceases to be true, if known.")
     confidence: Share = Field(description="How sure it is, from 0 to 1.")
     importance: Share = Field(description="How much it matters to the person, from 0 to 1.")
+    relation: Annotated[Relation, _one_of(Relation, "new")] = Field(
+        default="new", description="How it meets a memory in the prompt: new, same, changed or contradicts."
+    )
+    meets: Annotated[int | None, BeforeValidator(_number)] = Field(
+        default=None, description="Number of the memory that it meets; null if it is new."
+    )
+    category: Annotated[Category, _one_of(Category, "none")] = Field(
+        default="none", description="The sensitive category that it falls into, if any."
+    )
 
 
 class Answer(_Answer):
@@ -98,6 +135,12 @@ class Answer(_Answer):
     """Empty when what the model gave is no tag."""
     appraisal: Appraisal
     memories: list[Learnt] = Field(description="New statements worth keeping; empty if there are none.")
+    wish: Annotated[Wish, _one_of(Wish, "none")] = Field(
+        default="none", description="What the person asks you, right now, to do with what you remember of them."
+    )
+    wish_about: Text = Field(
+        default="", description="What the wish is about, in the person's own words; empty if it needs nothing."
+    )
 
 
 def _no_text() -> str:

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from mia_core.errors import ModelBusy, ModelError, ModelGarbled, ModelHalted, ModelRefused, SettingsError
 from mia_core.settings import XaiSettings
 from mia_core.tables import ModelCall
+from mia_core.xai.answer import Answer
 from mia_core.xai.client import Prompt, open_xai
 from tests.core.xai.conftest import KEY, PROMPT, SAID, Line
 from tests.core.xai.standin import (
@@ -52,7 +53,7 @@ async def test_the_request_asks_xai_to_store_nothing_and_to_answer_in_the_schema
         "text": {"format": {"type": "json_schema", "name": "answer", "strict": True}},
         "safety_identifier": "hash-of-7",
     }
-    assert schema["required"] == ["reply", "language", "appraisal", "memories"]
+    assert schema["required"] == list(Answer.model_fields)
     assert seen.headers["authorization"] == f"Bearer {KEY}"
     assert str(UUID(seen.headers["x-client-request-id"])) == seen.headers["x-client-request-id"]
 
