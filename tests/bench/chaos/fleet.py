@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -14,13 +14,23 @@ from tests.bench.chaos.recovery import Recovery
 _LOOK_S = 0.05
 _UP_WITHIN_S = 60.0
 _AFTER_EXIT_S = 1.0
+_LOGIN = "run `mia bot login`"
+_SIGN_IN_AT_MOST_EVERY_S = 15.0
 
 
 class Fleet:
     """Keeps bots running, and kills them as planned."""
 
-    def __init__(self, environment: Mapping[str, str], logs: Path, recovery: Recovery) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        logs: Path,
+        recovery: Recovery,
+        sign_in: Callable[[], Awaitable[None]],
+    ) -> None:
         self._environment = environment
+        self._sign_in = sign_in
+        self._signed_in = -_SIGN_IN_AT_MOST_EVERY_S
         self._logs = logs
         self._recovery = recovery
         self._running: dict[int, Running] = {}
@@ -30,6 +40,8 @@ class Fleet:
         self._stopping = False
         self._places: list[asyncio.Task[None]] = []
         self.killed = 0
+        self.logins = 0
+        """How often an operator had to log in anew."""
         self.exits: list[str] = []
         """Ends in failure that nobody caused: the process's log, its exit code and what it said last."""
 
@@ -81,7 +93,18 @@ class Fleet:
             pause_s = self._condemned.pop(bot.pid, None)
             if pause_s is None:
                 self.exits.append(f"{bot.log.name}: exit code {code}: {_last_line(bot.log)}")
+                await self._mend(bot)
             await asyncio.sleep(_AFTER_EXIT_S if pause_s is None else pause_s)
+
+    async def _mend(self, bot: Running) -> None:
+        """Log in, where a process ended and says that this is needed."""
+        if (
+            _LOGIN.encode() in bot.log.read_bytes()
+            and time.monotonic() - self._signed_in > _SIGN_IN_AT_MOST_EVERY_S
+        ):
+            self._signed_in = time.monotonic()
+            self.logins += 1
+            await self._sign_in()
 
     async def _somebody(self, random: Random) -> Running:
         """One that is up: to kill one that is about to be would show nothing."""

@@ -80,7 +80,7 @@ async def play(wishes: Wishes, database_url: str | None = None) -> dict[str, Any
 async def _play(wishes: Wishes, stage: Stage, logs: Path) -> dict[str, Any]:
     ledger = Ledger(stage.database)
     recovery = Recovery(ledger)
-    fleet = Fleet(stage.environment, logs, recovery)
+    fleet = Fleet(stage.environment, logs, recovery, stage.sign_in)
     if await ledger.taken():
         raise RuntimeError("the database should be empty: somebody's events are in it")
     watching = asyncio.create_task(recovery.watch(lambda: bool(fleet.up())))
@@ -146,6 +146,7 @@ def _figures(wishes: Wishes, course: _Course, found: Count, fleet: Fleet, recove
         "perfect": found.perfect and course.settled and not (found.shown_late and not wishes.faults),
         "messages": len(course.asked),
         "kills": fleet.killed,
+        "logins": fleet.logins,
         "lost": len(found.lost),
         "duplicates": len(found.duplicates),
         "out_of_order": len(found.out_of_order),

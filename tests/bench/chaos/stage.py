@@ -2,9 +2,10 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -48,6 +49,8 @@ class Stage:
     bot_id: str
     bot_token: str
     """Her own token at the sandbox, with which the bench looks at what she sees."""
+    sign_in: Callable[[], Awaitable[None]]
+    """What an operator does when a process died between X's new token and its being stored: X keeps no second one."""
 
 
 @asynccontextmanager
@@ -65,8 +68,10 @@ async def set_stage(folder: Path, database_url: str) -> AsyncIterator[Stage]:
             bot = next(person for person in known["people"] if person["username"] == settings.x.username)
             async with open_database(settings.database) as database:
                 await upgrade(database)
-                await _sign_in(http, settings, database, bot["id"])
-                yield Stage(origin, database, environment(settings, os.environ), bot["id"], bot["bearer_token"])
+                sign_in = partial(_sign_in, http, settings, database, bot["id"])
+                await sign_in()
+                told = environment(settings, os.environ)
+                yield Stage(origin, database, told, bot["id"], bot["bearer_token"], sign_in)
     finally:
         await sandbox.stop()
 
