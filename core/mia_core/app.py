@@ -104,7 +104,7 @@ async def open_app(
             spending=spending,
             xai=xai,
             embedder=embedder,
-            indexes=MemoryIndexes(database, embedder.name),
+            indexes=MemoryIndexes(database, embedder),
             prompts=prompts,
             resources=await stack.enter_async_context(AsyncExitStack()),
         )

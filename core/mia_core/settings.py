@@ -127,6 +127,7 @@ class PersonaSettings(Section):
 
     file: Path | None = Field(None, description="A persona of your own; the built-in one otherwise.")
     memory_tokens: int = Field(1200, ge=0, le=100_000, description="Tokens of memories in one prompt.")
+    past_tokens: int = Field(800, ge=0, le=100_000, description="Tokens of older messages recalled beside them.")
     history_messages: int = Field(40, ge=2, le=400, description="Earlier messages in one prompt, at most.")
     session_idle_min: float = Field(120, gt=0, description="Minutes of silence that end a session.")
 

@@ -63,6 +63,7 @@ class Message(SQLModel, table=True):
     language: str | None = None
     event_id: str | None = Field(default=None, description="X's id of a person's message; None for hers.")
     at: datetime = Field(sa_type=Moment)
+    pictures: str | None = Field(default=None, description="What its pictures show, as described on X.")
     embedding: bytes | None = Field(default=None, description="float16 vector of unit length, little-endian.")
     embedding_model: str | None = Field(default=None, description="Name and dimension of what made it.")
 

@@ -50,7 +50,7 @@ class Stage:
     bot_token: str
     """Her own token at the sandbox, with which the bench looks at what she sees."""
     sign_in: Callable[[], Awaitable[None]]
-    """What an operator does when a process died between X's new token and its being stored: X keeps no second one."""
+    """What an operator does when a process died between X's new token and its being stored."""
 
 
 @asynccontextmanager

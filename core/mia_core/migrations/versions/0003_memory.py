@@ -23,7 +23,11 @@ def _columns() -> dict[str, list[sa.Column[Any]]]:
             sa.Column("closed_by", sa.BigInteger()),
             sa.Column("conflicts_with", sa.BigInteger()),
         ],
-        "message": [sa.Column("embedding", sa.LargeBinary()), sa.Column("embedding_model", sa.String())],
+        "message": [
+            sa.Column("pictures", sa.String()),
+            sa.Column("embedding", sa.LargeBinary()),
+            sa.Column("embedding_model", sa.String()),
+        ],
         "turn": [
             sa.Column("recalled_messages", Json, nullable=False, server_default="[]"),
             sa.Column("feeling", Json),
