@@ -55,6 +55,11 @@ class Event(_Value):
     thread: tuple[ThreadPost, ...] = Field((), description="Posts above, oldest first, then quoted ones.")
 
     @property
+    def pictures(self) -> str | None:
+        """What its pictures show, as far as X has it in words."""
+        return " ".join(image.alt for image in self.images if image.alt) or None
+
+    @property
     def public(self) -> bool:
         """Whether others can read it, and so will read the answer."""
         return self.source == "mention"

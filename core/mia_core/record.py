@@ -1,6 +1,6 @@
 """What a turn reads and writes: history and feeling before, then one transaction with all that it changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,9 @@ from mia_core.emotion.feeling import Feeling
 from mia_core.emotion.pad import Pad
 from mia_core.emotion.trust import Trust
 from mia_core.inbox import Claim
-from mia_core.memory.learn import NewMemories
+from mia_core.memory.embed import Vectors
+from mia_core.memory.index import Past, Version
+from mia_core.memory.learn import Change, NewMemories
 from mia_core.outbox import Channel
 from mia_core.prompt.scene import Said
 from mia_core.statements import plain_insert, upsert
@@ -59,6 +61,11 @@ class TurnRecord:
     feeling: Feeling | None = None
     learnt: NewMemories | None = None
     recalled: tuple[int, ...] = ()
+    recalled_messages: tuple[int, ...] = ()
+    felt: Feeling | None = None
+    """What she felt as she answered."""
+    heard: Vectors | None = None
+    """Vectors of the messages, theirs and then hers; shape (messages, dimension). None: made by a job later."""
     calls: tuple[CallRecord, ...] = ()
     person: tuple[tuple[str, Any], ...] = ()
     """Further columns of the person that change."""
@@ -76,14 +83,19 @@ def read_feeling(row: FeelingRow | None, now: datetime) -> Feeling:
     )
 
 
-async def read_history(app: App, person: Person) -> list[Said]:
-    """The latest private messages, at most `persona.history_messages`, oldest first.
+def history_start(message_count: int, most: int) -> int:
+    """The `seq` after which messages stand in the prompt as the conversation itself.
 
     The window starts at a multiple of half its size and so moves in steps: in between, prompts grow at their end
     alone, and xAI's cache of prefixes serves what came before.
     """
-    half = app.settings.persona.history_messages // 2
-    start = max(person.message_count // half - 1, 0) * half
+    half = most // 2
+    return max(message_count // half - 1, 0) * half
+
+
+async def read_history(app: App, person: Person) -> list[Said]:
+    """The latest private messages, at most `persona.history_messages`, oldest first."""
+    start = history_start(person.message_count, app.settings.persona.history_messages)
     async with app.database.reading() as connection:
         rows = (await connection.execute(_HISTORY, {"the_person": person.id, "the_start": start})).all()
     return [Said(by_mia=row.author == "mia", text=row.text, at=row.at) for row in rows]
@@ -114,11 +126,12 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
                 version=version,
             )
             await connection.execute(plain_insert(Memory), rows)
+        if record.learnt:
+            await _change_memories(connection, claim.person_id, record.learnt.changes, version)
         await app.spending.record(connection, record.calls, purpose="turn")
         await _fix(app, connection, claim, record, turn_id)
     app.outbox.announce()
-    if record.learnt and record.learnt.memories:
-        app.indexes.learnt(claim.person_id, version, record.learnt.memories, record.learnt.vectors)
+    _grow_index(app, claim, record, messages)
 
 
 async def write_calls(app: App, calls: Sequence[CallRecord]) -> None:
@@ -126,6 +139,34 @@ async def write_calls(app: App, calls: Sequence[CallRecord]) -> None:
     if calls:
         async with app.database.writing() as connection:
             await app.spending.record(connection, calls, purpose="turn")
+
+
+def _grow_index(app: App, claim: Claim, record: TurnRecord, messages: Sequence[Mapping[str, Any]]) -> None:
+    """Bring the kept index up to what was just committed, so that the next turn need not read it again."""
+    person = claim.person
+    kept = app.indexes.kept(person.id, Version(person.memory_version, person.message_count))
+    if kept is None or record.heard is None:
+        return
+    learnt = record.learnt
+    if learnt:
+        kept.add(learnt.memories, learnt.vectors)
+        kept.change({change.id: change.values for change in learnt.changes})
+    kept.hear([_past(message) for message in messages], record.heard[: len(messages)])
+    risen = 1 if learnt else 0
+    app.indexes.grown(person.id, Version(person.memory_version + risen, person.message_count + len(messages)))
+
+
+def _past(message: Mapping[str, Any]) -> Past:
+    return Past(
+        id=message["id"],
+        seq=message["seq"],
+        by_mia=message["author"] == "mia",
+        text=message["text"],
+        at=message["at"],
+        session=message["session_id"],
+        pictures=message["pictures"],
+        language=message["language"],
+    )
 
 
 def _session(app: App, person: Person, now: datetime) -> tuple[int, bool]:
@@ -157,6 +198,8 @@ def _turn_row(
         "persona": app.prompts.version,
         "model": record.calls[-1].model if record.calls else None,
         "recalled": list(record.recalled),
+        "recalled_messages": list(record.recalled_messages),
+        "feeling": _felt(record.felt),
         "started_at": record.started_at,
         "finished_at": now,
     }
@@ -182,6 +225,7 @@ def _messages(
             "event_id": event.event_id,
             "conversation": event.conversation,
             "at": event.at,
+            "pictures": event.pictures,
         }
         for event in claim.events
     ]
@@ -191,10 +235,38 @@ def _messages(
         "event_id": None,
         "conversation": first.conversation,
         "at": now,
+        "pictures": None,
     }
     spoken = [*theirs, hers] if record.said else theirs
     start = claim.person.message_count + 1
-    return [{**shared, "id": app.ids(), "seq": seq, **message} for seq, message in enumerate(spoken, start=start)]
+    return [
+        {**shared, "id": app.ids(), "seq": seq, **message, **_embedding(app, record, seq - start)}
+        for seq, message in enumerate(spoken, start=start)
+    ]
+
+
+def _embedding(app: App, record: TurnRecord, place: int) -> dict[str, Any]:
+    """Half precision: it halves the bytes, and changes no rank that matters."""
+    if record.heard is None or place >= len(record.heard):
+        return {"embedding": None, "embedding_model": None}
+    return {"embedding": record.heard[place].astype("<f2").tobytes(), "embedding_model": app.embedder.name}
+
+
+def _felt(feeling: Feeling | None) -> dict[str, Any] | None:
+    if feeling is None:
+        return None
+    return {"emotion": feeling.name, "mood": feeling.mood_name, "trust": round(feeling.trust.value, 3)}
+
+
+async def _change_memories(
+    connection: AsyncConnection, person_id: int, changes: Sequence[Change], version: int
+) -> None:
+    for change in changes:
+        await connection.execute(
+            update(Memory)
+            .where(col(Memory.person_id) == person_id, col(Memory.id) == change.id)
+            .values(**change.values, version=version)
+        )
 
 
 async def _write_person(
@@ -208,7 +280,7 @@ async def _write_person(
     parameters = {
         "the_person": claim.person_id,
         "the_count": claim.person.message_count + messages,
-        "the_learnt": 1 if record.learnt and record.learnt.memories else 0,
+        "the_learnt": 1 if record.learnt else 0,
         "the_session": session_id,
         "the_moment": now,
         "the_language": record.language or claim.person.language,

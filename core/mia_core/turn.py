@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 import structlog
 
 from mia_core.app import App
-from mia_core.emotion.feeling import as_of, feel
+from mia_core.emotion.feeling import Feeling, as_of, feel
 from mia_core.errors import ModelBusy, ModelGarbled, ModelHalted, ModelRefused
 from mia_core.events import Event
 from mia_core.gate.stop import Verdict, check
 from mia_core.inbox import Claim
-from mia_core.memory.learn import learn
-from mia_core.memory.recall import rank, within
+from mia_core.memory.index import Past, Remembered
+from mia_core.memory.mind import embed_messages, learn_from, recall
 from mia_core.prompt.compose import Item
 from mia_core.prompt.scene import PrivateScene, PublicScene
 from mia_core.record import TurnRecord, read_feeling, read_history, write_calls, write_turn
 from mia_core.texts.fixed import Name, fixed_text
 from mia_core.xai.client import Prompt, Reply
+from mia_core.xai.usage import CallRecord
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,21 @@ class _Asked:
     """A prompt, and the memories that went into it."""
 
     items: Sequence[Item]
-    recalled: tuple[int, ...] = ()
+    recalled: tuple[Remembered, ...] = ()
+    """In the order in which the prompt numbers them."""
+    earlier: tuple[Past, ...] = ()
+    felt: Feeling | None = None
+
+    def record(self, outcome: str, started_at: datetime, calls: tuple[CallRecord, ...]) -> TurnRecord:
+        """The beginning of what is recorded of the turn."""
+        return TurnRecord(
+            outcome,
+            started_at,
+            recalled=tuple(memory.id for memory in self.recalled),
+            recalled_messages=tuple(message.id for message in self.earlier),
+            felt=self.felt,
+            calls=calls,
+        )
 
 
 async def take_turn(app: App, claim: Claim, shape: Shape) -> Taken:
@@ -62,11 +77,9 @@ async def take_turn(app: App, claim: Claim, shape: Shape) -> Taken:
     try:
         reply = await app.xai.ask(_prompt(app, claim, asked))
     except ModelRefused as refusal:
-        record = TurnRecord("refused", now, recalled=asked.recalled, calls=refusal.calls)
-        return await _say(app, claim, record, fixed_text("refused"), shape)
+        return await _say(app, claim, asked.record("refused", now, refusal.calls), fixed_text("refused"), shape)
     except ModelGarbled as garbled:
-        record = TurnRecord("garbled", now, recalled=asked.recalled, calls=garbled.calls)
-        return await _say(app, claim, record, fixed_text("garbled"), shape)
+        return await _say(app, claim, asked.record("garbled", now, garbled.calls), fixed_text("garbled"), shape)
     except (ModelBusy, ModelHalted) as failure:
         return await _postpone(app, claim, failure)
     return await _answer(app, claim, asked, reply, now, shape)
@@ -80,21 +93,17 @@ def _read_public(app: App, claim: Claim, now: datetime) -> _Asked:
 
 async def _read_private(app: App, claim: Claim, now: datetime) -> _Asked:
     """A prompt from what this one person said, is remembered for, and is felt about."""
-    said = "\n".join(event.text for event in claim.events)
-    index, history, vectors = await asyncio.gather(
-        app.indexes.of(claim.person_id, claim.person.memory_version),
-        read_history(app, claim.person),
-        app.embedder.embed([said]),
-    )
-    recalled = within(rank(index, said, vectors[0], now), app.settings.persona.memory_tokens)
+    recalled, history = await asyncio.gather(recall(app, claim, now), read_history(app, claim.person))
+    felt = as_of(read_feeling(claim.feeling, now), now)
     scene = PrivateScene(
         now=now,
         events=claim.events,
         history=history,
-        memories=recalled,
-        feeling=as_of(read_feeling(claim.feeling, now), now),
+        memories=recalled.memories,
+        earlier=recalled.messages,
+        feeling=felt,
     )
-    return _Asked(app.prompts.private(scene), tuple(memory.id for memory in recalled))
+    return _Asked(app.prompts.private(scene), recalled.memories, recalled.messages, felt)
 
 
 def _prompt(app: App, claim: Claim, asked: _Asked) -> Prompt:
@@ -105,15 +114,15 @@ def _prompt(app: App, claim: Claim, asked: _Asked) -> Prompt:
 async def _answer(app: App, claim: Claim, asked: _Asked, reply: Reply, now: datetime, shape: Shape) -> Taken:
     """Learn and feel what the model made of it, and say the reply."""
     answer = reply.answer
-    index = await app.indexes.of(claim.person_id, claim.person.memory_version)
-    record = TurnRecord(
-        "answered",
-        now,
+    learnt, heard = await asyncio.gather(
+        learn_from(app, claim, answer, asked.recalled, now), embed_messages(app, claim, answer.reply)
+    )
+    record = replace(
+        asked.record("answered", now, reply.calls),
         language=answer.language,
         feeling=feel(read_feeling(claim.feeling, now), answer.appraisal, now),
-        learnt=await learn(answer.memories, index, app.embedder, app.ids, now),
-        recalled=asked.recalled,
-        calls=reply.calls,
+        learnt=learnt,
+        heard=heard,
     )
     return await _say(app, claim, record, answer.reply, shape)
 

@@ -38,6 +38,10 @@ class Vault:
                 "vault.token_keys: none opens what is stored; put the older key back at the end of the list"
             ) from None
 
+    def word_hash(self, person_id: int, word: str) -> bytes:
+        """A word that a person had forgotten: 8 bytes, which differ from person to person."""
+        return hmac.new(self._hash_key, f"word:{person_id}:{word}".encode(), hashlib.sha256).digest()[:8]
+
     def pseudonym(self, person_id: int) -> str:
         """A person's name in logs and at xAI: 16 hex digits that only the key links to the X id."""
         return hmac.new(self._hash_key, f"person:{person_id}".encode(), hashlib.sha256).hexdigest()[:16]

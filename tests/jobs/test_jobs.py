@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from mia_core.app import App
 from mia_core.clock import ManualClock
+from mia_core.memory.index import Version
 from mia_core.tables import Memory, Person
 from mia_core.xai.usage import CallRecord
 from mia_jobs.budget_report import budget_report
@@ -59,8 +60,8 @@ async def test_memories_without_a_vector_of_the_current_model_get_one_and_are_fo
     several = BATCH + 3
     await _remember(app, clock, [f"Ana was in city number {number}." for number in range(several)], model=None)
     await _remember(app, clock, ["Ana's dog is called Luna."], model="an-older-model:3")
-    assert await re_embed(app) == {"memories": several + 1}
-    index = await app.indexes.of(1001, 1)
+    assert await re_embed(app) == {"memories": several + 1, "messages": 0}
+    index = await app.indexes.of(1001, Version(1, 0))
     assert np.allclose(np.linalg.norm(index.vectors, axis=1), 1, atol=1e-3)
     (question,) = await app.embedder.embed(["What is the name of her dog?"])
     assert index.memories[int(np.argmax(index.vectors @ question))].statement == "Ana's dog is called Luna."
@@ -68,8 +69,8 @@ async def test_memories_without_a_vector_of_the_current_model_get_one_and_are_fo
 
 async def test_a_second_run_finds_nothing_to_do(app: App, clock: ManualClock) -> None:
     await _remember(app, clock, ["Ana lives in Lisbon."], model=None)
-    assert await re_embed(app) == {"memories": 1}
-    assert await re_embed(app) == {"memories": 0}
+    assert await re_embed(app) == {"memories": 1, "messages": 0}
+    assert await re_embed(app) == {"memories": 0, "messages": 0}
 
 
 async def test_other_processes_read_the_memories_anew(app: App, clock: ManualClock) -> None:

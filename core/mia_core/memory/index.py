@@ -1,4 +1,4 @@
-"""One person's memories and messages in the process: read once, searched exactly, kept within a number of bytes."""
+"""One person's memories and messages in the process: read once, searched exactly, bounded in bytes."""
 
 import asyncio
 from collections import OrderedDict

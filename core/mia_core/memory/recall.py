@@ -1,7 +1,7 @@
 """Recall: which of one person's memories, and which of their past messages, matter for what they just said.
 
-A text's score is a weighted sum of what speaks for it, each on its own scale: shared words and shared meaning, of the
-text with its surroundings; who said it; whether it answers something; whether it is of the day that is asked for.
+A text's score is a weighted sum of what speaks for it, each on its own scale: shared words and shared meaning, of
+the text with its surroundings; who said it; whether it answers something; whether it is of the day asked for.
 The weights were fitted (listwise softmax) on two conversations of LoCoMo, rounded, and checked on three others;
 `tests.bench.locomo` measures them.
 """

@@ -59,7 +59,7 @@ def words(text: str) -> list[str]:
 def terms(text: str, language: str) -> list[str]:
     """What a text is searched by: of each word that carries meaning its stem, and its form with `=` before it.
 
-    A form that is met exactly counts beside its stem; scripts without spaces, and Korean, give pairs of characters.
+    A form that is met exactly counts beside its stem; Chinese characters, kana and Hangul give pairs of them.
     `language` is one of `LANGUAGES`.
     """
     function = lexicon(language).function
@@ -82,7 +82,7 @@ def names_in(text: str, names: Collection[str]) -> bool:
 def tells_time(said: Collection[str]) -> bool:
     """Whether words (as `words` gives them) say when something was, in any language."""
     known = _time_words()
-    return any(word in known or word.isdigit() and len(word) == 4 for word in said) or any(
+    return any(word in known or (word.isdigit() and len(word) == 4) for word in said) or any(
         word in known for each in said if _UNSPACED.fullmatch(each) for word in _pieces(each)
     )
 

@@ -47,7 +47,11 @@ class Prompts:
     def private(self, scene: PrivateScene) -> list[Item]:
         """The input for a private turn: persona, earlier messages, what holds now, the new messages."""
         setting = self._private.render(
-            now=scene.now, profile=_profile(scene.events), memories=scene.memories, feeling=scene.feeling
+            now=scene.now,
+            profile=_profile(scene.events),
+            memories=scene.memories,
+            earlier=scene.earlier,
+            feeling=scene.feeling,
         )
         earlier = [_earlier(said) for said in scene.history]
         return [_system(self._static), *earlier, _system(setting), _said(scene.events)]

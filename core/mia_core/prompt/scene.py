@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mia_core.emotion.feeling import Feeling
 from mia_core.events import Event
-from mia_core.memory.index import Remembered
+from mia_core.memory.index import Past, Remembered
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class PrivateScene:
     history: Sequence[Said]
     memories: Sequence[Remembered]
     feeling: Feeling
+    earlier: Sequence[Past] = ()
+    """Older messages that bear on the new ones."""
 
 
 @dataclass(frozen=True)

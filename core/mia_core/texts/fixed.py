@@ -1,37 +1,23 @@
-"""Her fixed texts, by name and language, from the catalogues beside."""
+"""Her fixed texts, by name. In English; the catalogue of translations comes to stand here."""
 
-from functools import cache
-from importlib import resources
-from io import StringIO
 from string import Template
+from typing import Literal
 
-from babel.messages.pofile import read_po
+Name = Literal["refused", "garbled", "given_up", "stopped", "started", "first_contact"]
 
-from mia_core.texts.names import Name
-
-LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "ja", "ko", "hi", "ar", "tr", "id")
-"""The supported ones. English stands in for all others."""
-
-
-def supported(tag: str | None) -> str | None:
-    """The supported language that a BCP-47 tag belongs to: "pt-BR" is pt; None when there is none."""
-    language = (tag or "").replace("_", "-").partition("-")[0].lower()
-    return language if language in LANGUAGES else None
-
-
-def fixed_text(name: Name, language: str | None = None, **values: str) -> str:
-    """A text with its values filled in; `language` is a BCP-47 tag. KeyError when a value is missing."""
-    return Template(template(name, language)).substitute(values)
+_TEXTS: dict[Name, str] = {
+    "refused": "That is something I can't talk about. Tell me about something else that is on your mind?",
+    "garbled": "I lost my thread just now, sorry. Could you say that again?",
+    "given_up": "Something went wrong on my side and I could not answer you, sorry. Please try again later.",
+    "stopped": "All right, I will not write to you any more. If you change your mind, just send START.",
+    "started": "Good to have you back! I am listening again.",
+    "first_contact": (
+        "(I'm MIA, an AI, not a human. What I keep about you and how to have it deleted: $origin/privacy - "
+        "say STOP and I will not write again.)"
+    ),
+}
 
 
-def template(name: Name, language: str | None = None) -> str:
-    """A text as the catalogue has it, with `$names` where values come."""
-    return catalogue(supported(language) or "en")[name]
-
-
-@cache
-def catalogue(language: str) -> dict[str, str]:
-    """All texts of a supported language by name, as their translators wrote them."""
-    file = resources.files("mia_core.texts") / "catalogue" / f"{language}.po"
-    messages = read_po(StringIO(file.read_text(encoding="utf-8")), locale=language)
-    return {str(message.id): str(message.string) for message in messages if message.id}
+def fixed_text(name: Name, **values: str) -> str:
+    """A text with its values filled in."""
+    return Template(_TEXTS[name]).substitute(values)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _SAID = re.compile(r'^<said at="[^"]*">(".*")</said>$', re.MULTILINE)
-_MEMORY = re.compile(r'^<memory no="[^"]*" day="[^"]*">(".*")</memory>$', re.MULTILINE)
+_MEMORY = re.compile(r'^<memory no="[^"]*" day="[^"]*"[^>]*>(".*")</memory>$', re.MULTILINE)
 _PRIVATE = re.compile(r"It is [^\n<]* UTC\. This is a private conversation")
 """How a private prompt's last system item begins. Sought at its very start, ahead of every word of people's."""
 

@@ -12,7 +12,14 @@ from mia_core.xai.answer import Answer, Appraisal, Learnt
 
 NOTE = "(sandbox script, not Grok)"
 _LONGEST_QUOTE = 150
-_MEANINGLESS = words(
+
+
+def _words(text: str) -> frozenset[str]:
+    """Words of three letters and more, and numbers."""
+    return frozenset(word for word in words(text) if len(word) > 2 or word.isdigit())
+
+
+_MEANINGLESS = _words(
     "what who where when how which why you your yours name the and does did are was were have has know tell about "
     "with this that can could will would remember person"
 )
@@ -33,8 +40,8 @@ _BAD_NEWS = re.compile(
 _TAGS = {"iw": "he"}
 """Where the language codes of X differ from BCP-47."""
 _FURTHER_WORDS = {
-    "tr": words("merhaba ben sen bir çok nasılsın değil benim için selam var seni teşekkürler"),
-    "id": words("saya kamu apa yang dan tidak aku suka ini itu kabar halo adalah"),
+    "tr": _words("merhaba ben sen bir çok nasılsın değil benim için selam var seni teşekkürler"),
+    "id": _words("saya kamu apa yang dan tidak aku suka ini itu kabar halo adalah"),
 }
 
 
@@ -93,7 +100,7 @@ def _recalled(memories: Sequence[str], asked: str) -> list[str]:
 
 def _meaning(text: str) -> frozenset[str]:
     """Words that carry meaning, without the endings of plurals and of the third person."""
-    plain = words(text) - _MEANINGLESS
+    plain = _words(text) - _MEANINGLESS
     return frozenset(f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s") for word in plain)
 
 
@@ -107,7 +114,7 @@ def _language(text: str) -> str:
     found = language(text)
     if len(found) == 2:
         return _TAGS.get(found, found)
-    spoken = words(text)
+    spoken = _words(text)
     return next((tag for tag, common in _FURTHER_WORDS.items() if len(spoken & common) > 1), "en")
 
 
