@@ -31,7 +31,7 @@ _LONGEST_WAIT_S = 10.0
 _CROWDED_S = 0.05
 _NO_DATABASE_S = 2.0
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
-_OPERATOR_PAUSE = timedelta(minutes=5)
+_OPERATOR_PAUSE = timedelta(minutes=1)
 _OF_HER_ACCOUNT: tuple[Refusal, ...] = ("locked", "scope")
 
 

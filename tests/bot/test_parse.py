@@ -1,5 +1,6 @@
 """Parsing X's shapes: recorded forms, odd ones, and broken ones."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mia_bot.receive.parse import NotAnswered, dm_event, looks_automated, mention_event, readable, thread_post
+from mia_bot.sandbox.snowflake import first_id_at
 from mia_bot.x.shapes import Entities, Includes, Post, User, dm_page, post_page
 from mia_core.events import Event
 
@@ -268,3 +270,18 @@ def test_nothing_that_x_could_send_for_a_dm_breaks_the_reading(odd: Any, user: A
     page = dm_page({"data": [odd, other], "includes": {"users": [user]}, "meta": other})
     for found in page.events:
         assert isinstance(dm_event(found, ME, page.includes), Event | NotAnswered)
+
+
+@pytest.mark.parametrize("skew_s", [0, 5, -7, 3600])
+def test_a_post_was_written_when_its_id_says_whatever_clock_the_answer_was_made_by(skew_s: int) -> None:
+    written = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    told = (written + timedelta(seconds=skew_s)).isoformat()
+    event = read(post(id=str(first_id_at(written)), created_at=told))
+    assert isinstance(event, Event)
+    assert event.at == written
+
+
+def test_an_id_that_tells_no_time_leaves_what_x_says() -> None:
+    event = read(post(id="100"))
+    assert isinstance(event, Event)
+    assert event.at == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

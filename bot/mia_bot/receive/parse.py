@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mia_bot.snowflake import written_at
 from mia_bot.x.plain import fit, unescaped
 from mia_bot.x.shapes import DmEvent, Entities, Includes, Media, Post, User
 from mia_core.events import Author, Event, Image, ThreadPost
@@ -37,7 +38,7 @@ def mention_event(
         source="mention",
         event_id=min(post.edits, key=int, default=post.id),  # an edit is not another call
         author=author_of(author),
-        at=post.created_at,
+        at=written_at(post.id, post.created_at),
         text=readable(_body(post, me), _entities(post)),
         language=None if _NO_LANGUAGE.fullmatch(post.lang or "und") else post.lang,
         conversation=post.conversation_id or post.id,
@@ -64,7 +65,7 @@ def dm_event(event: DmEvent, me: User, includes: Includes) -> Event | NotAnswere
         source="dm",
         event_id=event.id,
         author=author_of(sender),
-        at=event.created_at,
+        at=written_at(event.id, event.created_at),
         text=readable(event.text, event.entities),
         conversation=event.dm_conversation_id,
         address=event.sender_id,
