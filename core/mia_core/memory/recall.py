@@ -23,6 +23,10 @@ _NEAR, _AROUND, _SESSION, _MEANING = 2.0, 4.0, 6.5, 12.0
 _SPEAKER, _ASKS, _ANSWERS, _DAY, _TELLS_TIME = 1.1, -0.8, 0.6, 3.4, 2.7
 _IMPORTANCE, _RECENCY, _OVER = 1.0, 0.5, -6.0
 """Of memories alone: by how much they matter, how new they are, and that they hold no more."""
+_BESIDE, _AGAIN, _FREE = 0.2, 0.3, 2
+"""What a message loses for each neighbour chosen before it, and for each of its session beyond the first."""
+_POOL = 3
+"""How many more candidates than are wanted the choice is made from."""
 _FADING_S = 90 * 24 * 3600
 """Age in seconds at which what speaks for a new memory has fallen to a third."""
 _CHARACTERS_A_TOKEN = 3.5
@@ -82,8 +86,30 @@ def rank_messages(index: PersonIndex, question: Question, most: int = 50) -> lis
     if not index.messages:
         return []
     score = _score(index.message_shelf, question)
-    best = np.argpartition(-score, most)[:most] if len(score) > most else np.arange(len(score))
-    return [index.messages[row] for row in best[np.argsort(-score[best], kind="stable")]]
+    return [index.messages[row] for row in _spread(score, index.message_shelf.sessions, most)]
+
+
+def _spread(score: Scores, sessions: NDArray[np.int32], most: int) -> list[int]:
+    """Rows by score, but what stands beside one already chosen, or is the third of its session, comes later.
+
+    A question that needs several messages ("which instruments do I play?") finds them in several sessions.
+    """
+    pool = min(len(score), _POOL * most)
+    rows = np.argpartition(-score, pool - 1)[:pool]
+    rows = rows[np.lexsort((rows, -score[rows]))]
+    left, session = score[rows].copy(), sessions[rows]
+    chosen: list[int] = []
+    times: dict[int, int] = {}
+    for _ in range(min(most, pool)):
+        place = int(np.argmax(left))
+        row = int(rows[place])
+        chosen.append(row)
+        left[np.abs(rows - row) == 1] -= _BESIDE
+        times[int(session[place])] = said = times.get(int(session[place]), 0) + 1
+        if said > _FREE:
+            left[session == session[place]] -= _AGAIN
+        left[place] = -np.inf
+    return chosen
 
 
 def within(memories: Sequence[Remembered], tokens: int) -> list[Remembered]:

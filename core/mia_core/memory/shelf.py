@@ -109,6 +109,11 @@ class Shelf:
         held = self._columns
         return Moments(held.years[: self._count], held.months[: self._count], held.days[: self._count])
 
+    @property
+    def sessions(self) -> NDArray[np.int32]:
+        """Ordinal of its session on the shelf."""
+        return self._columns.sessions[: self._count]
+
     def after_question(self) -> NDArray[np.bool_]:
         """Whether the text before it, in the same session, is a question."""
         held = self._columns
