@@ -1,8 +1,8 @@
 """Recall of evidence in long conversations: `python -m tests.bench.locomo --data FILE [--k 5,10,20,50] --json`.
 
 FILE is of LoCoMo's form: conversations in dated sessions, questions, and the turns that hold each answer. Messages
-are stored by the product's own call with their dates, speakers, and what their pictures show; then the question alone
-is given, and recall ranks as it does in a turn. Printed is the share of evidence among the first k, in percent, as
+are stored by the product's own call with their dates, speakers, and what their pictures show; then a question is
+given, and recall ranks as it does in a turn. Printed is the share of evidence among the first k, in percent, as
 the mean over the questions; and what a question costs.
 """
 

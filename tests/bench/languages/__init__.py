@@ -1,0 +1,1 @@
+"""Recall across languages: a set that we wrote, and its bench."""
