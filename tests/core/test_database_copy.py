@@ -51,6 +51,7 @@ CHOICES = {
     ("outbox", "state"): ("ready", "sending", "unknown", "sent", "dead"),
     ("memory", "visibility"): ("private", "offered", "approved", "declined"),
     ("message", "author"): ("person", "mia"),
+    ("publication", "state"): ("offered", "approved", "declined", "revoked"),
 }
 """What the tables allow."""
 

@@ -89,7 +89,8 @@ def _sandbox_settings(folder: Path, origin: str) -> Settings:
 def _bot_settings(folder: Path, origin: str, database_url: str, app: Mapping[str, Any]) -> Settings:
     """Short times, so that a round is short; what they must keep to one another is as in the defaults.
 
-    X may hide what was sent for less than half of `grace_s`: it is looked for twice, half of that apart.
+    Processes die in the middle of a turn far more often than in reality, so that a turn has more lives before it is
+    taken for one that kills them. X may hide what was sent for less than half of `grace_s`: it is looked for twice, half of that apart.
     """
     return Settings(
         database=DatabaseSettings(url=database_url),
@@ -110,6 +111,7 @@ def _bot_settings(folder: Path, origin: str, database_url: str, app: Mapping[str
             daily_reads=1_000_000_000,
             lease_s=5,
             grace_s=4,
+            max_attempts=12,
             answer_backlog=True,
         ),
         vault=VaultSettings(key_file=folder / "mia.key"),
