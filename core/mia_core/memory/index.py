@@ -90,7 +90,7 @@ class PersonIndex:
         self.names = names
         self.memories: list[Remembered] = []
         self.messages: list[Past] = []
-        self.memory_shelf = Shelf(centre)
+        self.memory_shelf = Shelf(centre, alone=True)
         self.message_shelf = Shelf(centre)
         self._figures = _Figures()
         self._characters = 0

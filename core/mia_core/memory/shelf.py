@@ -3,11 +3,10 @@
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,7 @@ _NEAR = (0.2, 0.5, 1.0, 0.2)
 """What the text two before, the one before, the text itself and the one after bring to its meaning: a message is
 understood by the question that it answers."""
 _K1 = 1.2
-_LENGTH = {0: 0.5, 1: 0.5, 3: 0.5}
-_SESSION_LENGTH = 0.75
+_LENGTH, _SESSION_LENGTH = 0.5, 0.75
 """Constants of BM25 (Robertson and Zaragoza 2009): saturation, and how far long texts are held back."""
 _BYTES_BESIDE = 400
 """Of one text beside its words, postings and vector: an estimate, for the bound alone."""
@@ -68,9 +66,12 @@ class Shelf:
     places and never mixes two sessions.
     """
 
-    def __init__(self, centre: Centre) -> None:
+    def __init__(self, centre: Centre, *, alone: bool = False) -> None:
         self.size = 0
         """Bytes, about."""
+        self._alone = alone
+        """Each text stands for itself: it has no neighbours and no session."""
+        self._held_back: _HeldBack | None = None
         self._centre = centre
         self._count = 0
         self._rows: dict[str, tuple[array[int], array[int]]] = {}
@@ -131,6 +132,7 @@ class Shelf:
         for row, text in enumerate(texts, start=start):
             self._place(row, text)
         self._count += len(texts)
+        self._held_back = None
         self._measure(max(start - 2, 0))
 
     def _place(self, row: int, text: Text) -> None:
@@ -138,7 +140,7 @@ class Shelf:
         if text.session != self._last_session:
             self._sessions += 1
             self._last_session = text.session
-        held.places[row] = row + REACH * self._sessions + 1
+        held.places[row] = row if self._alone else row + REACH * self._sessions + 1
         held.sessions[row] = self._sessions - 1
         held.vectors[row] = text.vector
         held.lengths[row] = len(text.terms)
@@ -158,6 +160,8 @@ class Shelf:
         centred = held.vectors[first:end] - self._centre.statements
         present = held.vectors[first:end].any(axis=1)
         held.norms[first:end] = np.where(present, np.maximum(np.linalg.norm(centred, axis=1), 1e-6), np.inf)
+        if self._alone:
+            return
         centred /= held.norms[first:end, None]
         places = held.places[first:end] - held.places[first]
         spread = np.zeros((int(places[-1]) + 1 + 2 * REACH, centred.shape[1]), dtype=np.float32)
@@ -174,6 +178,8 @@ class Shelf:
         asked = question - self._centre.questions
         asked /= max(float(np.linalg.norm(asked)), 1e-6)
         likeness = (self.vectors @ asked - float(self._centre.statements @ asked)) / held.norms[: self._count]
+        if self._alone:
+            return np.asarray(likeness)
         spread = np.zeros(self._width, dtype=np.float32)
         spread[places] = likeness
         return np.asarray(_with_neighbours(spread)[places] / held.near_norms[: self._count])
@@ -188,52 +194,83 @@ class Shelf:
         BM25 over the text with its neighbours, over three on each side, and over its session, each divided by the
         weight of all the terms.
         """
-        zeros = np.zeros(self._count, dtype=np.float32)
-        known = [term for term in set(terms) if term in self._rows]
+        wanted = set(terms)
+        known = sorted((term for term in wanted if term in self._rows), key=self._holding)[:_MOST_TERMS]
         if not known:
-            return Lexical(zeros, zeros, zeros)
-        known = sorted(known, key=lambda term: len(self._rows[term][0]))[:_MOST_TERMS]
-        unknown = len({term for term in terms if term not in self._rows})
-        whole = sum(_rarity(len(self._rows[term][0]), self._count) for term in known)
-        whole += min(unknown, _MOST_TERMS) * math.log(1 + self._count)
-        places = self._columns.places[: self._count]
-        counts = self._counts(known)
-        sums = np.cumsum(counts, axis=1)
-        length = np.zeros((1, self._width), dtype=np.float32)
-        length[0, places] = self._columns.lengths[: self._count]
-        lengths = np.cumsum(length, axis=1)
-        near, around = (self._bm25(_windows(sums, reach), _windows(lengths, reach), reach) for reach in (1, REACH))
-        return Lexical(
-            near=near / np.float32(whole),
-            around=around / np.float32(whole),
-            session=self._session_bm25(counts, length) / np.float32(whole),
-        )
+            nothing = np.zeros(self._count, dtype=np.float32)
+            return Lexical(nothing, nothing, nothing)
+        unknown = min(len(wanted) - sum(term in self._rows for term in wanted), _MOST_TERMS)
+        weight = sum(_rarity(self._holding(term), self._count) for term in known)
+        weight += unknown * math.log(1 + self._count)
+        if self._alone:
+            alone = self._own(known) / np.float32(weight)
+            return Lexical(alone, alone, alone)
+        return Lexical(*(scores / np.float32(weight) for scores in self._surroundings(known)))
 
-    def _counts(self, terms: Sequence[str]) -> NDArray[np.float32]:
-        """How often each term stands in each text; shape (terms, places)."""
-        counts = np.zeros((len(terms), self._width), dtype=np.float32)
-        places = self._columns.places
-        for line, term in zip(counts, terms, strict=True):
-            rows, times = self._rows[term]
-            line[places[np.frombuffer(rows, dtype=np.uint32)]] = np.frombuffer(times, dtype=np.uint16)
-        return counts
+    def _holding(self, term: str) -> int:
+        """How many texts hold a term."""
+        return len(self._rows[term][0])
 
-    def _bm25(self, counts: NDArray[np.float32], lengths: NDArray[np.float32], reach: int) -> Scores:
-        places = self._columns.places[: self._count]
-        counts, lengths = counts[:, places], lengths[0, places]
-        held_back = _held_back(lengths, _LENGTH[reach])
-        rarity = _rarities((counts > 0).sum(axis=1), self._count)
-        return np.asarray(rarity @ (counts * np.float32(_K1 + 1) / (counts + held_back)))
+    def _postings(self, term: str) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
+        rows, times = self._rows[term]
+        return np.frombuffer(rows, dtype=np.uint32), np.frombuffer(times, dtype=np.uint16)
 
-    def _session_bm25(self, counts: NDArray[np.float32], length: NDArray[np.float32]) -> Scores:
-        sessions = self._columns.sessions[: self._count]
-        starts = self._columns.places[: self._count][np.flatnonzero(np.diff(sessions, prepend=-1))]
-        in_session = np.add.reduceat(counts, starts, axis=1)
-        lengths = np.add.reduceat(length[0], starts)
-        held_back = _held_back(lengths, _SESSION_LENGTH)
-        rarity = _rarities((in_session > 0).sum(axis=1), len(starts))
-        scores = rarity @ (in_session * np.float32(_K1 + 1) / (in_session + held_back))
-        return np.asarray(scores[sessions])
+    def _own(self, terms: Sequence[str]) -> Scores:
+        """BM25 over the texts themselves."""
+        scores = np.zeros(self._count, dtype=np.float32)
+        held_back = self._lengths().own
+        for term in terms:
+            rows, times = self._postings(term)
+            scores[rows] += _rarity(len(rows), self._count) * _saturated(times, held_back[rows])
+        return scores
+
+    def _surroundings(self, terms: Sequence[str]) -> tuple[Scores, Scores, Scores]:
+        """BM25 over each text with its neighbours, with three on each side, and over its session."""
+        places, sessions = self._columns.places[: self._count], self.sessions
+        lengths = self._lengths()
+        near, around = np.zeros(self._width, dtype=np.float32), np.zeros(self._width, dtype=np.float32)
+        session = np.zeros(self._sessions, dtype=np.float32)
+        for term in terms:
+            rows, times = self._postings(term)
+            counts = np.zeros(self._width, dtype=np.float32)
+            counts[places[rows]] = times
+            sums = np.cumsum(counts)
+            for scores, reach, held_back in ((near, 1, lengths.near), (around, REACH, lengths.around)):
+                window = _windows(sums, reach)
+                (touched,) = np.nonzero(window)
+                touched = touched[held_back[touched] > 0]
+                scores[touched] += _rarity(len(touched), self._count) * _saturated(
+                    window[touched], held_back[touched]
+                )
+            in_session = np.bincount(sessions[rows], weights=times, minlength=self._sessions)
+            holding = int(np.count_nonzero(in_session))
+            session += _rarity(holding, self._sessions) * _saturated(in_session, lengths.session)
+        return near[places], around[places], session[sessions]
+
+    def _lengths(self) -> "_HeldBack":
+        """What holds long texts back; reckoned anew after texts were added."""
+        if self._held_back is None:
+            places, lengths = self._columns.places[: self._count], self._columns.lengths[: self._count]
+            spread = np.zeros(self._width, dtype=np.float32)
+            spread[places] = lengths
+            sums = np.cumsum(spread)
+            in_session = np.bincount(self.sessions, weights=lengths, minlength=self._sessions)
+            self._held_back = _HeldBack(
+                own=_held_back(lengths, _LENGTH),
+                near=_at(places, _held_back(_windows(sums, 1)[places], _LENGTH), self._width),
+                around=_at(places, _held_back(_windows(sums, REACH)[places], _LENGTH), self._width),
+                session=_held_back(in_session, _SESSION_LENGTH),
+            )
+        return self._held_back
+
+
+class _HeldBack(NamedTuple):
+    """BM25's part for length: of texts, of places (0 where there is no text), and of sessions."""
+
+    own: Scores
+    near: Scores
+    around: Scores
+    session: Scores
 
 
 _MOST_TERMS = 24
@@ -278,22 +315,29 @@ def _with_neighbours(spread: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _windows(sums: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
-    """Sums over `reach` places on each side, from running sums along the last axis."""
+    """Sums over `reach` places on each side, from running sums."""
     windows = np.zeros_like(sums)
-    windows[:, reach + 1 : -reach] = sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]
+    windows[reach + 1 : -reach] = sums[2 * reach + 1 :] - sums[: -2 * reach - 1]
     return windows
 
 
-def _held_back(lengths: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+def _at(places: NDArray[np.int64], values: Scores, width: int) -> Scores:
+    """Values spread out to their places."""
+    spread = np.zeros(width, dtype=np.float32)
+    spread[places] = values
+    return spread
+
+
+def _saturated(counts: NDArray[Any], held_back: Scores) -> Scores:
+    """BM25's part for how often a term is there: each further time says less."""
+    return np.asarray(counts * np.float32(_K1 + 1) / (counts + held_back), dtype=np.float32)
+
+
+def _held_back(lengths: NDArray[Any], share: float) -> Scores:
     average = max(float(lengths.mean()), 1.0)
-    return np.asarray(np.float32(_K1) * (np.float32(1 - share) + np.float32(share / average) * lengths))
+    return np.asarray(_K1 * (1 - share + share / average * lengths), dtype=np.float32)
 
 
 def _rarity(holding: int, of: int) -> float:
     """BM25's weight of a term that so many of so many texts hold."""
     return math.log(1 + (of - holding + 0.5) / (holding + 0.5))
-
-
-def _rarities(holding: NDArray[np.int64], of: int) -> NDArray[np.float32]:
-    weight: Callable[[int], float] = partial(_rarity, of=of)
-    return np.array([weight(int(count)) for count in holding], dtype=np.float32)

@@ -89,8 +89,9 @@ def _sandbox_settings(folder: Path, origin: str) -> Settings:
 def _bot_settings(folder: Path, origin: str, database_url: str, app: Mapping[str, Any]) -> Settings:
     """Short times, so that a round is short; what they must keep to one another is as in the defaults.
 
-    Processes die in the middle of a turn far more often than in reality, so that a turn has more lives before it is
-    taken for one that kills them. X may hide what was sent for less than half of `grace_s`: it is looked for twice, half of that apart.
+    Processes die in the middle of a turn far more often than in reality, so that a turn has more lives before it
+    is taken for one that kills them. X may hide what was sent for less than half of `grace_s`: it is looked for
+    twice, half of that apart.
     """
     return Settings(
         database=DatabaseSettings(url=database_url),
