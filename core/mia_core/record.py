@@ -1,7 +1,7 @@
 """What a turn reads and writes: history and feeling before, then one transaction with all that it changed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -69,6 +69,15 @@ class TurnRecord:
     calls: tuple[CallRecord, ...] = ()
     person: tuple[tuple[str, Any], ...] = ()
     """Further columns of the person that change."""
+    write: Callable[[AsyncConnection, int], Awaitable[None]] | None = None
+    """Further writes; the number is the person's `memory_version` from here on."""
+    changes_memories: bool = False
+    """Memories change by `write`."""
+
+    @property
+    def raises_version(self) -> bool:
+        """Whether the person's memories are others afterwards."""
+        return self.learnt is not None or self.changes_memories
 
 
 def read_feeling(row: FeelingRow | None, now: datetime) -> Feeling:
@@ -128,6 +137,8 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
             await connection.execute(plain_insert(Memory), rows)
         if record.learnt:
             await _change_memories(connection, claim.person_id, record.learnt.changes, version)
+        if record.write:
+            await record.write(connection, version)
         await app.spending.record(connection, record.calls, purpose="turn")
         await _fix(app, connection, claim, record, turn_id)
     app.outbox.announce()
@@ -149,7 +160,8 @@ def _grow_index(app: App, claim: Claim, record: TurnRecord, messages: Sequence[M
         return
     learnt = record.learnt
     if learnt:
-        kept.add(learnt.memories, learnt.vectors)
+        version = person.memory_version + 1
+        kept.add([replace(memory, version=version) for memory in learnt.memories], learnt.vectors)
         kept.change({change.id: change.values for change in learnt.changes})
     kept.hear([_past(message) for message in messages], record.heard[: len(messages)])
     risen = 1 if learnt else 0
@@ -280,7 +292,7 @@ async def _write_person(
     parameters = {
         "the_person": claim.person_id,
         "the_count": claim.person.message_count + messages,
-        "the_learnt": 1 if record.learnt else 0,
+        "the_learnt": 1 if record.raises_version else 0,
         "the_session": session_id,
         "the_moment": now,
         "the_language": record.language or claim.person.language,

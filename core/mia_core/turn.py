@@ -19,6 +19,9 @@ from mia_core.prompt.compose import Item
 from mia_core.prompt.scene import PrivateScene, PublicScene
 from mia_core.record import TurnRecord, read_feeling, read_history, write_calls, write_turn
 from mia_core.texts.fixed import Name, fixed_text
+from mia_core.wishes.fulfil import fulfil
+from mia_core.wishes.read import read_wish, wish_of_model
+from mia_core.wishes.values import Fulfilled
 from mia_core.xai.client import Prompt, Reply
 from mia_core.xai.usage import CallRecord
 
@@ -73,6 +76,13 @@ async def take_turn(app: App, claim: Claim, shape: Shape) -> Taken:
         return await _give_up(app, claim)
     if verdict := check(claim.events, stopped=claim.person.stopped_at is not None):
         return await _follow(app, claim, verdict, now)
+    if fulfilled := await _wished(app, claim, now):
+        return await _fulfil(app, claim, TurnRecord("wish", now), fulfilled)
+    return await _ask(app, claim, now, shape)
+
+
+async def _ask(app: App, claim: Claim, now: datetime, shape: Shape) -> Taken:
+    """Recall, ask the model once, and do what its answer or its failure calls for."""
     asked = _read_public(app, claim, now) if claim.events[0].public else await _read_private(app, claim, now)
     try:
         reply = await app.xai.ask(_prompt(app, claim, asked))
@@ -114,6 +124,10 @@ def _prompt(app: App, claim: Claim, asked: _Asked) -> Prompt:
 async def _answer(app: App, claim: Claim, asked: _Asked, reply: Reply, now: datetime, shape: Shape) -> Taken:
     """Learn and feel what the model made of it, and say the reply."""
     answer = reply.answer
+    if not claim.events[0].public and (wished := wish_of_model(answer)):
+        fulfilled = await fulfil(app, claim, wished, now)
+        if fulfilled:
+            return await _fulfil(app, claim, asked.record("wish", now, reply.calls), fulfilled)
     learnt, heard = await asyncio.gather(
         learn_from(app, claim, answer, asked.recalled, now), embed_messages(app, claim, answer.reply)
     )
@@ -125,6 +139,25 @@ async def _answer(app: App, claim: Claim, asked: _Asked, reply: Reply, now: date
         heard=heard,
     )
     return await _say(app, claim, record, answer.reply, shape)
+
+
+async def _wished(app: App, claim: Claim, now: datetime) -> Fulfilled | None:
+    """What the person asks to be done with her memory of them, where their words alone tell."""
+    if claim.events[0].public:
+        return None
+    wished = read_wish(claim.events, language=claim.person.language)
+    return await fulfil(app, claim, wished, now) if wished else None
+
+
+async def _fulfil(app: App, claim: Claim, record: TurnRecord, fulfilled: Fulfilled) -> Taken:
+    """Say what is done about a wish, and do it."""
+    record = replace(
+        record,
+        person=fulfilled.person,
+        write=fulfilled.write,
+        changes_memories=fulfilled.changes_memories,
+    )
+    return await _say(app, claim, record, fulfilled.text, _as_it_is)
 
 
 async def _follow(app: App, claim: Claim, verdict: Verdict, now: datetime) -> Taken:

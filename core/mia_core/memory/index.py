@@ -63,6 +63,8 @@ class Remembered:
     closed_at: datetime | None = None
     conflicts_with: int | None = None
     times_said: int = 1
+    version: int = 0
+    """The person's `memory_version` since it is as it is."""
 
 
 @dataclass(frozen=True)
@@ -293,6 +295,7 @@ class MemoryIndexes:
                 closed_at=row.closed_at,
                 conflicts_with=row.conflicts_with,
                 times_said=row.times_said,
+                version=row.version,
             )
             for row in learnt
         ]

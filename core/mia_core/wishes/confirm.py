@@ -1,0 +1,64 @@
+"""Questions that wait for a yes: at most one a person, and only until the next message, for an hour at most."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from mia_core.database import Database
+from mia_core.statements import plain_insert
+from mia_core.tables import Confirmation, Person
+
+_PATIENCE = timedelta(hours=1)
+_READ = select(col(Confirmation.command), col(Confirmation.request), col(Confirmation.asked_at)).where(
+    col(Confirmation.person_id) == bindparam("the_person")
+)
+_DROP = delete(Confirmation).where(col(Confirmation.person_id) == bindparam("the_person"))
+
+
+@dataclass(frozen=True)
+class ToForget:
+    """What is forgotten when the person says yes."""
+
+    memory_ids: tuple[int, ...]
+    message_ids: tuple[int, ...]
+
+
+async def waiting(database: Database, person: Person, now: datetime) -> ToForget | None:
+    """What the person was asked in the very last message; None when that was about something else, or long ago."""
+    async with database.reading() as connection:
+        row = (await connection.execute(_READ, {"the_person": person.id})).first()
+    if row is None or row.request["seq"] != person.message_count or now - row.asked_at > _PATIENCE:
+        return None
+    return ToForget(tuple(row.request["memory_ids"]), tuple(row.request["message_ids"]))
+
+
+async def ask(connection: AsyncConnection, person_id: int, request: ToForget, *, seq: int, now: datetime) -> None:
+    """Store a request until the person says yes; it takes the place of an earlier one.
+
+    `seq`: of the message that asks.
+    """
+    await drop(connection, person_id)
+    row = {
+        "person_id": person_id,
+        "command": "forget",
+        "request": {
+            "memory_ids": _plain(request.memory_ids),
+            "message_ids": _plain(request.message_ids),
+            "seq": seq,
+        },
+        "asked_at": now,
+    }
+    await connection.execute(plain_insert(Confirmation), [row])
+
+
+async def drop(connection: AsyncConnection, person_id: int) -> None:
+    """Ask no longer."""
+    await connection.execute(_DROP, {"the_person": person_id})
+
+
+def _plain(ids: Sequence[int]) -> list[int]:
+    return [int(each) for each in ids]

@@ -1,0 +1,131 @@
+"""The phrase books: how wishes are worded, one file a language, read once."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import get_args
+
+import regex
+from pydantic import BaseModel, ConfigDict
+
+from mia_core.wishes.plain import Plain, plain
+from mia_core.wishes.shape import as_regex
+from mia_core.wishes.values import Answered, CommandName
+
+LANGUAGES = ("en", "es", "pt", "fr", "de", "it")
+"""Those with a phrase book; in others, wishes are left to the model."""
+_MOST_POLITE = 6
+"""Greetings, names and pleases that may stand before a wish, and after it."""
+
+
+class _Phrases(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    example: str
+    shapes: tuple[str, ...]
+
+
+class _Book(BaseModel):
+    """A file as it is written; `mia_core.wishes.shape` says how shapes are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    nothing: tuple[str, ...]
+    everything: tuple[str, ...]
+    yes: tuple[str, ...]
+    yes_named: tuple[str, ...]
+    no: tuple[str, ...]
+    lists: dict[str, str]
+    commands: dict[CommandName, _Phrases]
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a message was found to be."""
+
+    name: CommandName | Answered
+    about: str
+
+
+class Phrasebook:
+    """One language's wordings, ready to be compared with messages."""
+
+    def __init__(self, language: str, book: _Book) -> None:
+        self.language = language
+        self.examples: Mapping[CommandName, str] = {name: book.commands[name].example for name in book.commands}
+        """For each command a wording that is understood, for people to read."""
+        self._polite = regex.compile(_some(_either(book.before + book.after, book.lists)))
+        self._everything = regex.compile(_either(book.everything, book.lists))
+        self._nothing = regex.compile(_either(book.nothing, book.lists))
+        before, after = _either(book.before, book.lists), _either(book.after, book.lists)
+        self._commands = {
+            name: _whole(book.commands[name].shapes, before, after, book.lists)
+            for name in get_args(CommandName)
+            if name in book.commands
+        }
+        answers = {"yes_named": book.yes_named, "yes": book.yes, "no": book.no}
+        self._answers = {name: _whole(answers[name], before, after, book.lists) for name in get_args(Answered)}
+
+    def command(self, message: Plain) -> Match | None:
+        """The command that the whole message amounts to."""
+        for name, wording in self._commands.items():
+            if found := wording.fullmatch(message.text):
+                about = _about(found, message)
+                if about is None or self._nothing.fullmatch(plain(about).text):
+                    continue
+                whole = name == "forget_about" and self.everything(about)
+                return Match("forget_all", "") if whole else Match(name, about)
+        return None
+
+    def answer(self, message: Plain) -> Match | None:
+        """Yes or no, when that is the whole message."""
+        for name, wording in self._answers.items():
+            if wording.fullmatch(message.text):
+                return Match(name, "")
+        return None
+
+    def polite(self, message: Plain) -> bool:
+        """Whether it is a greeting or a please and nothing more."""
+        return not message.text or bool(self._polite.fullmatch(message.text))
+
+    def everything(self, about: str) -> bool:
+        """Whether a topic stands for all there is."""
+        return bool(self._everything.fullmatch(plain(about).text))
+
+
+@cache
+def phrasebook(language: str) -> Phrasebook:
+    """The phrase book of a supported language."""
+    file = resources.files("mia_core.wishes") / "phrasebook" / f"{language}.toml"
+    return Phrasebook(language, _Book.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))))
+
+
+def phrasebooks(*first: str) -> list[Phrasebook]:
+    """All phrase books, those of the languages named first before the others."""
+    return [phrasebook(language) for language in dict.fromkeys((*first, *LANGUAGES))]
+
+
+def _either(shapes: tuple[str, ...], lists: Mapping[str, str]) -> str:
+    return "|".join(as_regex(shape, lists) for shape in dict.fromkeys(shapes))
+
+
+def _some(pieces: str) -> str:
+    """A few of the pieces in a row. The bound keeps the time to see that nothing fits short for any message."""
+    return rf"(?:(?:{pieces})[,.]?){{0,{_MOST_POLITE}}}"
+
+
+def _whole(shapes: tuple[str, ...], before: str, after: str, lists: Mapping[str, str]) -> "regex.Pattern[str]":
+    """Any of the shapes, with greetings and pleases around it."""
+    return regex.compile(rf"{_some(before)}(?:{_either(shapes, lists)})(?:[,.]?(?:{after})){{0,{_MOST_POLITE}}}")
+
+
+def _about(found: "regex.Match[str]", message: Plain) -> str | None:
+    """The topic as it was written: empty where the shape has none, None when it goes on into another sentence."""
+    start, end = found.span("about") if "about" in found.re.groupindex else (-1, -1)
+    if start < 0:
+        return ""
+    return None if ". " in message.text[start:end] else message.as_written(start, end)

@@ -1,0 +1,91 @@
+"""The little language of the phrase book, and the regular expressions that it stands for.
+
+A shape is a phrase with a few signs: `(a|b)` either; `[a]` may be left out; `{*}` what the wish is about, `{my *}`
+where that begins with these words; `~` words may touch here, as they do in scripts without spaces; a comma may be
+there, be a full stop, or be missing; `<name>` is a word list of the same phrase book.
+"""
+
+import re
+from collections.abc import Mapping
+
+from mia_core.wishes.plain import plain
+
+_SIGNS = re.compile(r"[()\[\]{}|*~, ]|[^()\[\]{}|*~, ]+")
+_SPACE, _STRICT, _COMMA, _MAYBE, _NOTHING = r"(?:^|,? )", r"(?:^| )", r"(?:^|[,.]? )", r"(?:[,.]? )?", ""
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+def as_regex(shape: str, lists: Mapping[str, str]) -> str:
+    """The regular expression for a shape, to be matched with a whole message in plain form.
+
+    Raises ValueError for a sign that is out of place, KeyError for a list that is not there.
+    """
+    whole = re.sub(r"<(\w+)>", lambda found: f"({lists[found[1]]})", shape)
+    return _Parser(whole).parse()
+
+
+class _Parser:
+    """One shape, read from left to right."""
+
+    def __init__(self, shape: str) -> None:
+        self._shape = shape
+        self._signs = _SIGNS.findall(shape)
+        self._place = 0
+
+    def parse(self) -> str:
+        found = self._sequence(_SPACE, "")
+        if self._place < len(self._signs):
+            raise ValueError(f"{self._signs[self._place]} does not belong here: {self._shape}")
+        return found
+
+    def _sequence(self, gap: str, closing: str) -> str:
+        """Everything up to the sign that closes it; each branch begins with the gap that stands before it."""
+        branches, parts, before = list[str](), list[str](), gap
+        while self._place < len(self._signs) and self._signs[self._place] not in {")", "]", "}"}:
+            sign = self._signs[self._place]
+            self._place += 1
+            if sign == "|":
+                branches.append(self._branch(parts, before))
+                parts, before = [], gap
+            elif sign in {" ", ",", "~"}:
+                before = _wider(before, sign)
+            else:
+                parts.append(self._part(sign, before))
+                before = _NOTHING
+        branches.append(self._branch(parts, before))
+        self._close(closing)
+        return f"(?:{'|'.join(branches)})" if len(branches) > 1 else branches[0]
+
+    def _branch(self, parts: list[str], gap: str) -> str:
+        if not parts or gap in {_SPACE, _COMMA}:
+            raise ValueError(f"a branch is empty, or ends in a space: {self._shape}")
+        return "".join(parts)
+
+    def _part(self, sign: str, gap: str) -> str:
+        if sign == "*":
+            return gap + ".+?"
+        if sign == "(":
+            return self._sequence(gap, ")")
+        if sign == "[":
+            return f"(?:{self._sequence(gap, ']')})?"
+        if sign == "{":
+            strict = _STRICT if gap == _SPACE else gap
+            return f"{strict}(?P<about>{self._sequence(_NOTHING, '}')})"
+        word = plain(sign).text
+        if not word:
+            raise ValueError(f"{sign} means nothing: {self._shape}")
+        return gap + re.escape(word)
+
+    def _close(self, closing: str) -> None:
+        if not closing:
+            return
+        if self._place >= len(self._signs) or self._signs[self._place] != closing:
+            raise ValueError(f"{closing} is missing: {self._shape}")
+        self._place += 1
+
+
+def _wider(gap: str, sign: str) -> str:
+    """The gap that signs in a row amount to: a comma and a space are a comma."""
+    if sign == " ":
+        return gap or _SPACE
+    return _COMMA if sign == "," else _MAYBE
