@@ -155,6 +155,9 @@ async def write_calls(app: App, calls: Sequence[CallRecord]) -> None:
 def _grow_index(app: App, claim: Claim, record: TurnRecord, messages: Sequence[Mapping[str, Any]]) -> None:
     """Bring the kept index up to what was just committed, so that the next turn need not read it again."""
     person = claim.person
+    if record.changes_memories:
+        app.indexes.forget(person.id)
+        return
     kept = app.indexes.kept(person.id, Version(person.memory_version, person.message_count))
     if kept is None or record.heard is None:
         return

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -13,6 +14,7 @@ from mia_core.errors import ModelBusy, ModelGarbled, ModelHalted, ModelRefused
 from mia_core.events import Event
 from mia_core.gate.stop import Verdict, check
 from mia_core.inbox import Claim
+from mia_core.memory.forget import delete_wrong
 from mia_core.memory.index import Past, Remembered
 from mia_core.memory.mind import embed_messages, learn_from, recall
 from mia_core.prompt.compose import Item
@@ -138,6 +140,8 @@ async def _answer(app: App, claim: Claim, asked: _Asked, reply: Reply, now: date
         learnt=learnt,
         heard=heard,
     )
+    if answer.wish == "correct" and learnt:
+        record = replace(record, write=partial(delete_wrong, claim.person_id, learnt), changes_memories=True)
     return await _say(app, claim, record, answer.reply, shape)
 
 

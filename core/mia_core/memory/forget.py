@@ -10,6 +10,7 @@ from sqlmodel import col
 from mia_core.app import App
 from mia_core.memory.forgotten import sketch
 from mia_core.memory.index import PersonIndex
+from mia_core.memory.learn import NewMemories
 from mia_core.memory.words import language_of, terms, without
 from mia_core.tables import Forgotten, InboxRow, Memory, Message, OutboxRow, Publication
 
@@ -77,6 +78,13 @@ async def forget(
     for ids in _portions(list(message_ids)):
         await _empty_boxes(connection, person_id, ids)
         await _delete(connection, Message, person_id, col(Message.id).in_(ids))
+
+
+async def delete_wrong(person_id: int, learnt: NewMemories, connection: AsyncConnection, _version: int) -> None:
+    """Delete what the person has just corrected: it was never true, so that there is no time to keep it for."""
+    wrong = [change.id for change in learnt.changes if "closed_by" in change.values]
+    await _delete(connection, Publication, person_id, col(Publication.memory_id).in_(wrong))
+    await _delete(connection, Memory, person_id, col(Memory.id).in_(wrong))
 
 
 async def _empty_boxes(connection: AsyncConnection, person_id: int, message_ids: Sequence[int]) -> None:

@@ -129,6 +129,20 @@ async def test_the_model_hears_freer_words_and_its_own_reply_is_not_sent(app: Ap
     assert len(await rows(app, Memory)) == 1
 
 
+async def test_a_correction_takes_the_place_of_what_was_wrong(app: App, model: StandinXai) -> None:
+    right = learnt("Ana's dog is called Lola.", relation="changed", meets=1)
+    model.will(
+        *teaching("Ana's dog is called Luna."),
+        answering(reply="Lola, of course!", memories=[right], wish="correct", wish_about="my dog is called Lola"),
+    )
+    said = await say(app, "My dog is called Luna", "That's wrong, my dog is called Lola")
+    assert "Lola, of course!" in said
+    assert [row.statement for row in await rows(app, Memory)] == ["Ana's dog is called Lola."]
+    listed = await say(app, "What do you remember about me?")
+    assert "Lola" in listed
+    assert "Luna" not in listed
+
+
 async def test_nobody_reaches_what_belongs_to_somebody_else(app: App, model: StandinXai) -> None:
     model.will(*teaching("Ana plays chess."))
     await say(app, "I play chess")
