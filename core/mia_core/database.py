@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from mia_core.errors import DatabaseError
 from mia_core.settings import DatabaseSettings
-from mia_core.sqlite import connect
+from mia_core.sqlite import Connections
 
 _BUSY_TIMEOUT_MS = 30_000
 _SQLITE_READERS = 5
@@ -71,7 +71,8 @@ class Database:
 @asynccontextmanager
 async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
     """Connect, and close at the end. Raises DatabaseError when the database cannot be reached."""
-    engine = _engine(settings)
+    connections = Connections()
+    engine = _engine(settings, connections)
     try:
         try:
             async with engine.connect():
@@ -81,6 +82,7 @@ async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
         yield Database(engine)
     finally:
         await engine.dispose()
+        await connections.close()
 
 
 def named(url: str) -> str:
@@ -101,7 +103,7 @@ def async_url(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
-def _engine(settings: DatabaseSettings) -> AsyncEngine:
+def _engine(settings: DatabaseSettings, connections: Connections) -> AsyncEngine:
     url = async_url(settings.url)
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
@@ -120,7 +122,7 @@ def _engine(settings: DatabaseSettings) -> AsyncEngine:
         pool_size=1 + _SQLITE_READERS,
         max_overflow=0,
         hide_parameters=True,
-        connect_args={"async_creator_fn": connect},
+        connect_args={"async_creator_fn": connections.open},
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -4,29 +4,55 @@ Making the cursor, executing, fetching and closing are four journeys to the conn
 SQLAlchemy's adapter of aiosqlite. A turn's statements are short, so that the journeys were most of their time.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import aiosqlite
 
 _ITER_CHUNK = 64
+_END_S = 10
 
 
-def connect(database: str, **options: Any) -> "OneHopConnection":
-    """A connection for SQLAlchemy's `async_creator_fn`: awaited by it, and opened in its own thread."""
-    connection = OneHopConnection(partial(sqlite3.connect, database, **options), _ITER_CHUNK)
-    connection.let_die_with_the_process()
-    return connection
+class Connections:
+    """Opens connections for SQLAlchemy's `async_creator_fn`, and sees to it that none outlives the event loop."""
+
+    def __init__(self) -> None:
+        self._opened: list[OneHopConnection] = []
+
+    async def open(self, database: str, **options: Any) -> "OneHopConnection":
+        """A connection in a thread of its own."""
+        self._opened = [connection for connection in self._opened if connection.is_alive()]
+        connection = OneHopConnection(partial(sqlite3.connect, database, **options), _ITER_CHUNK)
+        self._opened.append(connection)
+        await connection
+        return connection
+
+    async def close(self) -> None:
+        """Wait for every thread's end: the pool forgets a connection whose holder was cancelled, and goes on."""
+        for connection in self._opened:
+            await connection.end()
 
 
 class OneHopConnection(aiosqlite.Connection):
     """A connection whose cursors do all of a statement in one go."""
 
-    def let_die_with_the_process(self) -> None:
-        """Do not hold up the interpreter's end, as SQLAlchemy asks of the connections that it makes itself."""
-        self._thread.daemon = True
+    def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
+        super().__init__(connector, iter_chunk_size)
+        self._thread.daemon = True  # as SQLAlchemy has it: the interpreter's end does not wait for it
+
+    def is_alive(self) -> bool:
+        """Whether its thread runs, or has still to begin."""
+        return self._running or self._thread.is_alive()
+
+    async def end(self) -> None:
+        """Close it, if nobody has, and wait a while for the statement that still runs."""
+        if self._running:
+            self.stop()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join, _END_S)
 
     def cursor(self) -> "OneHopCursor":  # type: ignore[override]  # SQLAlchemy only enters it
         """A cursor that costs nothing to make or to close."""
