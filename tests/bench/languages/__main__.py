@@ -1,115 +1,156 @@
 """Recall across languages: `python -m tests.bench.languages --json`.
 
-One person's memories in one language, or in all of them mixed, and questions in each: how often the memory that
-answers stands first, and among the first three. Printed in percent: same language, other languages, and mixed
-memories (each in another language, so that a language alone tells nothing), with the figures of each language of
-questions.
+One person's memories in one language, or in all of them mixed, and questions in each: which share of the memories
+that answer stands among the first ones. Printed in percent, for the plain and the hard set: same language, other
+languages, and mixed memories (each in another language, so that a language alone tells nothing), with the figures
+of each language of questions and of each kind of question. A question of two hops needs two memories, so that only
+half of what answers it can stand first.
 """
 
 import argparse
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
+
 from mia_core.memory.centre import find_centre
-from mia_core.memory.embed import UseEmbedder
-from mia_core.memory.index import Names, PersonIndex, Remembered, Version
+from mia_core.memory.embed import Embedder, UseEmbedder, Vectors
+from mia_core.memory.index import PersonIndex, Remembered, Version
 from mia_core.memory.recall import rank_memories, read_question, to_embed
 from mia_core.memory.shelf import Centre
+from tests.bench.languages.sets import HARD, PLAIN, Asked, Set, read_set
 
-SET = Path(__file__).with_name("set.json")
-NAMES = Names(person=frozenset({"lea", "leas", "ली", "ليا", "レア", "레아"}), mia=frozenset({"mia"}))
+__all__ = ["measure", "read_set"]
+
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-Texts = Mapping[str, Mapping[str, Sequence[str]]]
-"""Language -> `memories` and `questions`, of which each is answered by the memory in the same place."""
-Ranks = dict[str, list[int]]
-"""Language of the question -> the place at which the memory that answers stood, from 0."""
+WITHIN = {"first": 1, "first_three": 3, "first_five": 5, "first_ten": 10}
 
 
+@dataclass(frozen=True)
+class Found:
+    """A question that was given, and the places at which the memories that answer stood, from 0."""
+
+    language: str
+    asked: Asked
+    places: tuple[int, ...]
+
+    def share(self, within: int) -> float:
+        """How much of what answers stood among the first."""
+        return fmean(place < within for place in self.places)
+
+
+@dataclass(frozen=True)
 class Bench:
-    """The set, and what recall makes of it."""
+    """A set with its vectors, and what recall makes of it."""
 
-    def __init__(self, embedder: UseEmbedder, centre: Centre, texts: Texts):
-        self._embedder = embedder
-        self._centre = centre
-        self._texts = texts
+    texts: Set
+    centre: Centre
+    memories: dict[str, Vectors]
+    questions: dict[str, Vectors]
 
-    async def ranks(self, memories: Sequence[tuple[str, str]], asked: Sequence[str]) -> Ranks:
-        """Ask every question in these languages of a person with these memories (text, language)."""
-        index = PersonIndex(Version(0, 0), self._centre, NAMES)
-        statements = [text for text, _ in memories]
-        remembered = [
-            Remembered(place, "fact", text, "person", 0.5, NOW, None) for place, text in enumerate(statements)
+    def ask(self, spoken: Sequence[str]) -> list[Found]:
+        """Ask every question in every language of a person whose memories are in these languages, one each."""
+        index = self._index(spoken)
+        return [
+            Found(language, asked, self._places(index, language, number))
+            for language in self.texts.texts
+            for number, asked in enumerate(self.texts.asked)
         ]
-        index.add(remembered, await self._embedder.embed(statements), [language for _, language in memories])
-        found: Ranks = defaultdict(list)
-        for language in asked:
-            for place, question in enumerate(self._texts[language]["questions"]):
-                found[language].append(await self._rank(index, question, language, place))
-        return found
 
-    async def _rank(self, index: PersonIndex, question: str, language: str, answer: int) -> int:
-        (vector,) = await self._embedder.embed([to_embed(question, NAMES, language)])
-        ranked = rank_memories(index, read_question(question, vector, NAMES, language, NOW))
-        return [memory.id for memory in ranked].index(answer)
+    def _index(self, spoken: Sequence[str]) -> PersonIndex:
+        index = PersonIndex(Version(0, 0), self.centre, self.texts.names)
+        remembered = [
+            Remembered(place, "fact", self.texts.texts[language].memories[place], "person", 0.5, NOW, None)
+            for place, language in enumerate(spoken)
+        ]
+        vectors = np.stack([self.memories[language][place] for place, language in enumerate(spoken)])
+        index.add(remembered, vectors, spoken)
+        return index
+
+    def _places(self, index: PersonIndex, language: str, number: int) -> tuple[int, ...]:
+        said, vector = self.texts.texts[language].questions[number], self.questions[language][number]
+        question = read_question(said, vector, self.texts.names, language, NOW)
+        ranked = [memory.id for memory in rank_memories(index, question)]
+        return tuple(ranked.index(answer) for answer in self.texts.asked[number].answers)
 
 
-def read_set(file: Path = SET) -> Texts:
-    """The memories and questions of each language."""
-    document = json.loads(file.read_text(encoding="utf-8"))
-    return {name: value for name, value in document.items() if name != "about"}
+async def prepare(texts: Set, embedder: Embedder) -> Bench:
+    """Embed every text once."""
+    memories, questions = dict[str, Vectors](), dict[str, Vectors]()
+    for language, each in texts.texts.items():
+        asked = [to_embed(said, texts.names, language) for said in each.questions]
+        memories[language] = await embedder.embed(each.memories)
+        questions[language] = await embedder.embed(asked)
+    return Bench(texts, await find_centre(embedder), memories, questions)
 
 
-async def measure(texts: Texts) -> dict[str, Any]:
-    """All figures."""
-    languages = list(texts)
+async def measure(texts: Set) -> dict[str, Any]:
+    """All figures of a set."""
     embedder = UseEmbedder()
     try:
-        bench = Bench(embedder, await find_centre(embedder), texts)
-        same: Ranks = {}
-        others: Ranks = defaultdict(list)
-        for language in languages:
-            memories = [(text, language) for text in texts[language]["memories"]]
-            for asked, ranks in (await bench.ranks(memories, languages)).items():
-                (same.setdefault(asked, []) if asked == language else others[asked]).extend(ranks)
-        mixed: Ranks = defaultdict(list)
-        for shift in range(len(languages)):
-            turned = languages[shift:] + languages[:shift]
-            memories = [
-                (texts[turned[place % len(turned)]]["memories"][place], turned[place]) for place in range(10)
-            ]
-            for asked, ranks in (await bench.ranks(memories, languages)).items():
-                mixed[asked].extend(ranks)
+        bench = await prepare(texts, embedder)
     finally:
         embedder.close()
-    return {"languages": languages, "same": _shares(same), "others": _shares(others), "mixed": _shares(mixed)}
-
-
-def _shares(ranks: Ranks) -> dict[str, Any]:
-    every = [rank for found in ranks.values() for rank in found]
+    languages = list(texts.texts)
+    count = len(bench.memories[languages[0]])
+    alone = {language: bench.ask([language] * count) for language in languages}
+    mixed = [
+        found
+        for shift in range(len(languages))
+        for found in bench.ask([languages[(place + shift) % len(languages)] for place in range(count)])
+    ]
+    same = [each for language, found in alone.items() for each in found if each.language == language]
+    others = [each for language, found in alone.items() for each in found if each.language != language]
     return {
-        "first": _share(every, 1),
-        "first_three": _share(every, 3),
-        "first_by_question": {language: _share(found, 1) for language, found in ranks.items()},
+        "languages": languages,
+        "memories": count,
+        "questions": len(texts.asked),
+        "same": _shares(same),
+        "others": _shares(others),
+        "mixed": _shares(mixed),
     }
 
 
-def _share(ranks: Sequence[int], within: int) -> float:
-    return round(100 * fmean(rank < within for rank in ranks), 1)
+def _shares(found: Sequence[Found]) -> dict[str, Any]:
+    return {
+        **{name: _share(found, within) for name, within in WITHIN.items()},
+        "first_by_question": _by(found, lambda each: each.language, WITHIN["first"]),
+        "first_by_kind": _by(found, lambda each: each.asked.kind, WITHIN["first"]),
+        "first_five_by_kind": _by(found, lambda each: each.asked.kind, WITHIN["first_five"]),
+    }
+
+
+def _by(found: Sequence[Found], key: Callable[[Found], str], within: int) -> dict[str, float]:
+    groups: dict[str, list[Found]] = defaultdict(list)
+    for each in found:
+        groups[key(each)].append(each)
+    return {name: _share(group, within) for name, group in groups.items()}
+
+
+def _share(found: Iterable[Found], within: int) -> float:
+    return round(100 * fmean(each.share(within) for each in found), 1)
+
+
+async def run(files: dict[str, Path]) -> dict[str, Any]:
+    """The figures of each set, by its name."""
+    return {name: await measure(read_set(file)) for name, file in files.items()}
 
 
 def main() -> None:
     """Read the arguments, print the figures."""
     parser = argparse.ArgumentParser(prog="tests.bench.languages", description=__doc__)
-    parser.add_argument("--data", type=Path, default=SET, help="another set of the same form")
+    parser.add_argument("--data", type=Path, help="another set of the same form, instead of the two")
     parser.add_argument("--json", action="store_true", help="the figures as one JSON document on one line")
     arguments = parser.parse_args()
-    figures = asyncio.run(measure(read_set(arguments.data)))
+    files = {arguments.data.stem: arguments.data} if arguments.data else {"plain": PLAIN, "hard": HARD}
+    figures = asyncio.run(run(files))
     print(json.dumps(figures) if arguments.json else json.dumps(figures, indent=2))
 
 
