@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import NullPool, event, text
+from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -44,10 +44,12 @@ async def advice_on_statement(database: Database, statement: str) -> str | None:
 
 async def advice_on_connecting(url: str) -> str | None:
     """What is said when the first connection fails."""
-    with pytest.raises(SQLAlchemyError) as failure:
-        async with create_async_engine(async_url(url), poolclass=NullPool).connect():
+    with pytest.raises(DatabaseError) as failure:
+        async with open_database(DatabaseSettings(url=url)):
             pass
-    return advice(failure.value)
+    cause = failure.value.__context__
+    assert isinstance(cause, SQLAlchemyError)
+    return advice(cause)
 
 
 def set_on_every_connection(database: Database, pragma: str) -> None:
@@ -90,19 +92,15 @@ class TestSqlite:
         set_on_every_connection(app.database, "query_only=ON")
         assert "let this user write it" in await advice_on(app)
 
-    async def test_a_file_without_its_folder_is_named(self, tmp_path: Path) -> None:
-        told = await advice_on_connecting(f"sqlite:///{tmp_path / 'gone' / 'mia.sqlite3'}")
+    async def test_a_file_that_cannot_be_opened_is_named(self, tmp_path: Path) -> None:
+        told = await advice_on_connecting(f"sqlite:///{tmp_path}")
         assert told is not None
         assert "cannot be opened" in told
 
     async def test_a_file_that_is_no_database_is_named(self, tmp_path: Path) -> None:
         file = tmp_path / "letter.txt"
         file.write_text("Dear MIA, " * 1000)
-        with pytest.raises(DatabaseError):
-            async with open_database(DatabaseSettings(url=f"sqlite:///{file}")):
-                pass
-        engine = create_async_engine(async_url(f"sqlite:///{file}"), poolclass=NullPool)
-        assert "damaged" in str(await advice_on_statement(Database(engine), "SELECT * FROM sqlite_master"))
+        assert "damaged" in str(await advice_on_connecting(f"sqlite:///{file}"))
 
     @pytest.mark.parametrize(
         "statement",
