@@ -18,6 +18,7 @@ from mia_core.leases import Leases
 from mia_core.limits import Limits
 from mia_core.memory.embed import Embedder, UseEmbedder
 from mia_core.memory.index import MemoryIndexes
+from mia_core.memory.publics import Publics
 from mia_core.meters import Meters
 from mia_core.outbox import Outbox
 from mia_core.prompt.compose import Prompts
@@ -52,6 +53,7 @@ class App:
     xai: Xai
     embedder: Embedder
     indexes: MemoryIndexes
+    publics: Publics
     prompts: Prompts
     resources: AsyncExitStack
     """For what a part opens late, to be closed before all this."""
@@ -84,7 +86,7 @@ async def open_app(
             open_xai(settings.xai, clock=clock, spent_today=spent_today or spending.today)
         )
         lease = timedelta(seconds=settings.bot.lease_s)
-        signals = Signals(database)
+        cursors, signals = Cursors(database, clock), Signals(database)
         stack.push_async_callback(signals.close)
         yield App(
             settings=settings,
@@ -96,7 +98,7 @@ async def open_app(
             credentials=Credentials(database, vault, clock),
             signals=signals,
             leases=Leases(database, clock),
-            cursors=Cursors(database, clock),
+            cursors=cursors,
             limits=Limits(database, clock),
             meters=Meters(database, clock),
             inbox=Inbox(database, ids, clock, lease, signals),
@@ -105,6 +107,7 @@ async def open_app(
             xai=xai,
             embedder=embedder,
             indexes=MemoryIndexes(database, embedder),
+            publics=Publics(database, embedder, cursors, clock),
             prompts=prompts,
             resources=await stack.enter_async_context(AsyncExitStack()),
         )

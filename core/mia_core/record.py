@@ -17,6 +17,7 @@ from mia_core.inbox import Claim
 from mia_core.memory.embed import Vectors
 from mia_core.memory.index import Past, Version
 from mia_core.memory.learn import Change, NewMemories
+from mia_core.memory.publication import revoke
 from mia_core.outbox import Channel
 from mia_core.prompt.scene import Said
 from mia_core.statements import plain_insert, upsert
@@ -282,6 +283,8 @@ async def _change_memories(
             .where(col(Memory.person_id) == person_id, col(Memory.id) == change.id)
             .values(**change.values, version=version)
         )
+        if closed_at := change.values.get("closed_at"):
+            await revoke(connection, person_id, closed_at, memory_ids=(change.id,))
 
 
 async def _write_person(

@@ -85,27 +85,34 @@ async def take_turn(app: App, claim: Claim, shape: Shape) -> Taken:
 
 async def _ask(app: App, claim: Claim, now: datetime, shape: Shape) -> Taken:
     """Recall, ask the model once, and do what its answer or its failure calls for."""
-    asked = _read_public(app, claim, now) if claim.events[0].public else await _read_private(app, claim, now)
+    asked = await _read_public(app, claim, now) if claim.events[0].public else await _read_private(app, claim, now)
     try:
         reply = await app.xai.ask(_prompt(app, claim, asked))
     except ModelRefused as refusal:
-        return await _say(app, claim, asked.record("refused", now, refusal.calls), fixed_text("refused"), shape)
+        return await _say(app, claim, asked.record("refused", now, refusal.calls), _text(claim, "refused"), shape)
     except ModelGarbled as garbled:
-        return await _say(app, claim, asked.record("garbled", now, garbled.calls), fixed_text("garbled"), shape)
+        return await _say(app, claim, asked.record("garbled", now, garbled.calls), _text(claim, "garbled"), shape)
     except (ModelBusy, ModelHalted) as failure:
         return await _postpone(app, claim, failure)
     return await _answer(app, claim, asked, reply, now, shape)
 
 
-def _read_public(app: App, claim: Claim, now: datetime) -> _Asked:
-    """A prompt from the mention and its public thread: nothing stored of anybody is at hand here."""
-    scene = PublicScene(now=now, event=claim.events[0], characters=app.settings.bot.post_length)
+async def _read_public(app: App, claim: Claim, now: datetime) -> _Asked:
+    """A prompt from the mention and its public thread: of what is stored, only what everybody may know."""
+    event = claim.events[0]
+    others = await app.publics.recall(event.text, claim.person.language)
+    scene = PublicScene(now=now, event=event, characters=app.settings.bot.post_length, others=others)
     return _Asked(app.prompts.public(scene))
 
 
 async def _read_private(app: App, claim: Claim, now: datetime) -> _Asked:
     """A prompt from what this one person said, is remembered for, and is felt about."""
-    recalled, history = await asyncio.gather(recall(app, claim, now), read_history(app, claim.person))
+    said, person = "\n".join(event.text for event in claim.events), claim.person
+    recalled, history, others = await asyncio.gather(
+        recall(app, claim, now),
+        read_history(app, person),
+        app.publics.recall(said, person.language, but_of=person.id),
+    )
     felt = as_of(read_feeling(claim.feeling, now), now)
     scene = PrivateScene(
         now=now,
@@ -113,6 +120,7 @@ async def _read_private(app: App, claim: Claim, now: datetime) -> _Asked:
         history=history,
         memories=recalled.memories,
         earlier=recalled.messages,
+        others=others,
         feeling=felt,
     )
     return _Asked(app.prompts.private(scene), recalled.memories, recalled.messages, felt)
@@ -127,9 +135,11 @@ async def _answer(app: App, claim: Claim, asked: _Asked, reply: Reply, now: date
     """Learn and feel what the model made of it, and say the reply."""
     answer = reply.answer
     if not claim.events[0].public and (wished := wish_of_model(answer)):
-        fulfilled = await fulfil(app, claim, wished, now)
+        learnt = await learn_from(app, claim, answer, asked.recalled, now) if wished.command == "offer" else None
+        fulfilled = await fulfil(app, claim, wished, now, learnt=learnt)
         if fulfilled:
-            return await _fulfil(app, claim, asked.record("wish", now, reply.calls), fulfilled)
+            record = replace(asked.record("wish", now, reply.calls), learnt=learnt)
+            return await _fulfil(app, claim, record, fulfilled)
     learnt, heard = await asyncio.gather(
         learn_from(app, claim, answer, asked.recalled, now), embed_messages(app, claim, answer.reply)
     )
@@ -149,7 +159,7 @@ async def _wished(app: App, claim: Claim, now: datetime) -> Fulfilled | None:
     """What the person asks to be done with her memory of them, where their words alone tell."""
     if claim.events[0].public:
         return None
-    wished = read_wish(claim.events, language=claim.person.language)
+    wished = await asyncio.to_thread(read_wish, claim.events, language=claim.person.language)
     return await fulfil(app, claim, wished, now) if wished else None
 
 
@@ -172,7 +182,7 @@ async def _follow(app: App, claim: Claim, verdict: Verdict, now: datetime) -> Ta
     stopped_at = now if verdict.outcome == "stopped" else None
     record = TurnRecord(verdict.outcome, now, person=(("stopped_at", stopped_at),))
     text: Name = "stopped" if stopped_at else "started"
-    return await _say(app, claim, record, fixed_text(text), _as_it_is)
+    return await _say(app, claim, record, _text(claim, text), _as_it_is)
 
 
 async def _give_up(app: App, claim: Claim) -> Taken:
@@ -208,14 +218,19 @@ async def _say(app: App, claim: Claim, record: TurnRecord, reply: str, shape: Sh
     texts = shape(reply, claim.events)
     record = replace(record, said="\n\n".join(texts), texts=tuple(texts))
     if claim.events[0].source == "dm" and claim.person.told_ai_at is None:
-        record = _introduced(app, record)
+        record = _introduced(app, record, record.language or claim.person.language)
     await write_turn(app, claim, record)
     return Taken(record.outcome, record.texts)
 
 
-def _introduced(app: App, record: TurnRecord) -> TurnRecord:
+def _text(claim: Claim, name: Name) -> str:
+    """A fixed text in the language that the person was last heard in."""
+    return fixed_text(name, claim.person.language)
+
+
+def _introduced(app: App, record: TurnRecord, language: str | None) -> TurnRecord:
     """The first message to somebody says that she is an AI, where the privacy policy is, and how to stop."""
-    notice = fixed_text("first_contact", origin=app.settings.site.origin)
+    notice = fixed_text("first_contact", language, origin=app.settings.site.origin)
     *before, last = record.texts
     together = (f"{last}\n\n{notice}",) if len(last) < _ROOM_FOR_NOTICE else (last, notice)
     return replace(

@@ -22,6 +22,8 @@ _PROTOTYPES: dict[str, tuple[float, float, float]] = {
 
 "affection" is the table's love; "calm" is ours: the neighbourhood of the baseline, where nothing stirs.
 """
+EMOTIONS = tuple(_PROTOTYPES)
+"""Their names."""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ async def delete_wrong(person_id: int, learnt: NewMemories, connection: AsyncCon
     """Delete what the person has just corrected: it was never true, so that there is no time to keep it for."""
     wrong = [change.id for change in learnt.changes if "closed_by" in change.values]
     await _delete(connection, Publication, person_id, col(Publication.memory_id).in_(wrong))
-    await _delete(connection, Memory, person_id, col(Memory.id).in_(wrong))
+    made_of_it = col(Memory.kind) == "reflection"
+    await _delete(connection, Memory, person_id, col(Memory.id).in_(wrong) | made_of_it)
 
 
 async def _empty_boxes(connection: AsyncConnection, person_id: int, message_ids: Sequence[int]) -> None:

@@ -51,6 +51,7 @@ class Prompts:
             profile=_profile(scene.events),
             memories=scene.memories,
             earlier=scene.earlier,
+            others=scene.others,
             feeling=scene.feeling,
         )
         earlier = [_earlier(said) for said in scene.history]
@@ -62,6 +63,7 @@ class Prompts:
             now=scene.now,
             characters=scene.characters,
             thread=scene.event.thread,
+            others=scene.others,
             profile=_profile([scene.event]),
         )
         return [_system(self._static), _system(setting), _said([scene.event])]

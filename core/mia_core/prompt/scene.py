@@ -7,6 +7,7 @@ from datetime import datetime
 from mia_core.emotion.feeling import Feeling
 from mia_core.events import Event
 from mia_core.memory.index import Past, Remembered
+from mia_core.memory.publics import PublicMemory
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,17 @@ class PrivateScene:
     feeling: Feeling
     earlier: Sequence[Past] = ()
     """Older messages that bear on the new ones."""
+    others: Sequence[PublicMemory] = ()
+    """What other people let her tell everybody."""
 
 
 @dataclass(frozen=True)
 class PublicScene:
-    """A turn that everybody reads: the mention and the public thread it stands in, and nothing else."""
+    """A turn that everybody reads: the mention, the public thread it stands in, and what anybody may know."""
 
     now: datetime
     event: Event
     characters: int
     """How long the answer may be."""
+    others: Sequence[PublicMemory] = ()
+    """What people let her tell everybody."""

@@ -1,7 +1,6 @@
 """Questions that wait for a yes: at most one a person, and only until the next message, for an hour at most."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select
@@ -27,16 +26,29 @@ class ToForget:
     message_ids: tuple[int, ...]
 
 
-async def waiting(database: Database, person: Person, now: datetime) -> ToForget | None:
+@dataclass(frozen=True)
+class ToOffer:
+    """The memory that is offered to everybody when the person says yes."""
+
+    memory_id: int
+    wording: str
+    """The question as they read it."""
+
+
+async def waiting(database: Database, person: Person, now: datetime) -> ToForget | ToOffer | None:
     """What the person was asked in the very last message; None when that was about something else, or long ago."""
     async with database.reading() as connection:
         row = (await connection.execute(_READ, {"the_person": person.id})).first()
     if row is None or row.request["seq"] != person.message_count or now - row.asked_at > _PATIENCE:
         return None
+    if row.command == "offer":
+        return ToOffer(row.request["memory_id"], row.request["wording"])
     return ToForget(tuple(row.request["memory_ids"]), tuple(row.request["message_ids"]))
 
 
-async def ask(connection: AsyncConnection, person_id: int, request: ToForget, *, seq: int, now: datetime) -> None:
+async def ask(
+    connection: AsyncConnection, person_id: int, request: ToForget | ToOffer, *, seq: int, now: datetime
+) -> None:
     """Store a request until the person says yes; it takes the place of an earlier one.
 
     `seq`: of the message that asks.
@@ -44,12 +56,8 @@ async def ask(connection: AsyncConnection, person_id: int, request: ToForget, *,
     await drop(connection, person_id)
     row = {
         "person_id": person_id,
-        "command": "forget",
-        "request": {
-            "memory_ids": _plain(request.memory_ids),
-            "message_ids": _plain(request.message_ids),
-            "seq": seq,
-        },
+        "command": "offer" if isinstance(request, ToOffer) else "forget",
+        "request": {**asdict(request), "seq": seq},
         "asked_at": now,
     }
     await connection.execute(plain_insert(Confirmation), [row])
@@ -58,7 +66,3 @@ async def ask(connection: AsyncConnection, person_id: int, request: ToForget, *,
 async def drop(connection: AsyncConnection, person_id: int) -> None:
     """Ask no longer."""
     await connection.execute(_DROP, {"the_person": person_id})
-
-
-def _plain(ids: Sequence[int]) -> list[int]:
-    return [int(each) for each in ids]

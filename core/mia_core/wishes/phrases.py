@@ -14,8 +14,8 @@ from mia_core.wishes.plain import Plain, plain
 from mia_core.wishes.shape import as_regex
 from mia_core.wishes.values import Answered, CommandName
 
-LANGUAGES = ("en", "es", "pt", "fr", "de", "it")
-"""Those with a phrase book; in others, wishes are left to the model."""
+LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "ja", "ko", "hi", "ar", "tr", "id")
+"""Those with a phrase book, which are all that are supported; in others, wishes are left to the model."""
 _MOST_POLITE = 6
 """Greetings, names and pleases that may stand before a wish, and after it."""
 
@@ -36,6 +36,8 @@ class _Book(BaseModel):
     after: tuple[str, ...]
     nothing: tuple[str, ...]
     everything: tuple[str, ...]
+    says_yes: str
+    says_yes_named: str
     yes: tuple[str, ...]
     yes_named: tuple[str, ...]
     no: tuple[str, ...]
@@ -58,6 +60,9 @@ class Phrasebook:
         self.language = language
         self.examples: Mapping[CommandName, str] = {name: book.commands[name].example for name in book.commands}
         """For each command a wording that is understood, for people to read."""
+        self.says_yes = book.says_yes
+        self.says_yes_named = book.says_yes_named
+        self._in_latin_letters = plain(book.says_yes).text.isascii()
         self._polite = regex.compile(_some(_either(book.before + book.after, book.lists)))
         self._everything = regex.compile(_either(book.everything, book.lists))
         self._nothing = regex.compile(_either(book.nothing, book.lists))
@@ -69,6 +74,10 @@ class Phrasebook:
         }
         answers = {"yes_named": book.yes_named, "yes": book.yes, "no": book.no}
         self._answers = {name: _whole(answers[name], before, after, book.lists) for name in get_args(Answered)}
+
+    def may_hold(self, message: Plain) -> bool:
+        """Whether the message could be of this language, by its letters."""
+        return self._in_latin_letters or not message.text.isascii()
 
     def command(self, message: Plain) -> Match | None:
         """The command that the whole message amounts to."""

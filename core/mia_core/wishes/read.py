@@ -10,8 +10,8 @@ from mia_core.xai.answer import Answer
 
 _LONGEST = 400
 """Characters of a message that can be a wish by its shape; a longer one is a story."""
-_LEFT_TO_THE_MODEL = frozenset({"correct", "offer", "revoke"})
-"""A correction needs a statement made of it; the others have no command yet."""
+_LEFT_TO_THE_MODEL = frozenset({"correct", "offer"})
+"""They may need a statement made of them."""
 
 
 def read_wish(events: Sequence[Event], *, language: str | None) -> Wished | None:
@@ -30,8 +30,10 @@ def read_wish(events: Sequence[Event], *, language: str | None) -> Wished | None
 
 
 def wish_of_model(answer: Answer) -> Wished | None:
-    """The wish that the model saw; None when there is none, or none with a command of its own."""
-    if answer.wish == "none" or answer.wish in _LEFT_TO_THE_MODEL:
+    """The wish that the model saw; None when there is none. A correction is learnt, not fulfilled."""
+    if answer.wish == "none":
+        return None
+    if answer.wish == "correct":
         return None
     about = answer.wish_about
     if answer.wish == "forget_about" and (not about or any(book.everything(about) for book in phrasebooks())):
@@ -41,11 +43,14 @@ def wish_of_model(answer: Answer) -> Wished | None:
 
 def _polite(message: Plain, books: Sequence[Phrasebook]) -> bool:
     """A greeting, a please; but not a "no" by itself, which answers a question."""
-    return any(book.polite(message) for book in books) and not any(book.answer(message) for book in books)
+    may = [book for book in books if book.may_hold(message)]
+    return any(book.polite(message) for book in may) and not any(book.answer(message) for book in may)
 
 
 def _read(message: Plain, books: Sequence[Phrasebook]) -> Wished | None:
     for book in books:
+        if not book.may_hold(message):
+            continue
         found: Match | None = book.answer(message) or book.command(message)
         if found and found.name not in _LEFT_TO_THE_MODEL:
             return Wished(found.name, found.about, book.language)

@@ -21,6 +21,18 @@ TALK = [
     "Je n'oublie jamais rien",
     "Non dimentico mai niente",
     "Nunca esqueço nada",
+    "Bunu asla unutmayacağım",
+    "Annem her şeyi unutuyor",
+    "Aku tidak akan pernah melupakan itu",
+    "Aku lupa membawa kunci",
+    "その映画のことは一生忘れない",
+    "昨日のこと覚えてる？",
+    "그 일은 절대 잊지 못할 거야",
+    "어제 본 영화 기억나?",
+    "मैं वह दिन कभी नहीं भूलूँगा",
+    "क्या तुम्हें वह फ़िल्म याद है?",
+    "لن أنسى ذلك اليوم أبدا",
+    "هل تتذكرين الفيلم الذي تحدثنا عنه؟",
 ]
 
 
@@ -28,7 +40,7 @@ TALK = [
 def test_every_example_of_a_phrase_book_is_understood(language: str) -> None:
     for command, example in phrasebook(language).examples.items():
         wished = read_wish([dm(example)], language=language)
-        if command in {"correct", "offer", "revoke"}:
+        if command in {"correct", "offer"}:
             assert wished is None, "left to the model"
         else:
             assert wished is not None, example
@@ -50,6 +62,44 @@ def test_politeness_case_and_marks_make_no_difference(said: str, command: str, a
     wished = read_wish([dm(said)], language=None)
     assert wished is not None
     assert (wished.command, wished.about) == (command, about)
+
+
+@pytest.mark.parametrize(
+    ("said", "command"),
+    [
+        ("¿Qué sabes de mí?", "recall"),
+        ("Olvida todo lo que sabes de mi trabajo", "forget_about"),
+        ("Esquece tudo sobre mim", "forget_all"),
+        ("Oublie ça, s'il te plaît", "forget_last"),
+        ("Vergiss bitte alles über meine Arbeit", "forget_about"),
+        ("Perché hai detto questo?", "why"),
+        ("Mia, benim hakkımda ne biliyorsun?", "recall"),
+        ("lütfen bunu unut", "forget_last"),
+        ("Apa yang kamu ingat tentang aku?", "recall"),
+        ("tolong lupakan itu", "forget_last"),
+        ("私のこと何を覚えてる？", "recall"),
+        ("ミア、今のは忘れてください", "forget_last"),
+        ("나에 대해 뭘 기억하고 있어?", "recall"),
+        ("방금 한 말 잊어줘", "forget_last"),
+        ("तुम्हें मेरे बारे में क्या याद है?", "recall"),
+        ("सब कुछ भूल जाओ", "forget_all"),
+        ("ماذا تعرفين عني؟", "recall"),
+        ("انسي كل شيء", "forget_all"),
+    ],
+)
+def test_wishes_are_understood_in_every_language(said: str, command: str) -> None:
+    wished = read_wish([dm(said)], language=None)
+    assert wished is not None
+    assert wished.command == command
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_answers_that_she_names_are_understood(language: str) -> None:
+    book = phrasebook(language)
+    for said, command in ((book.says_yes, "yes"), (book.says_yes_named, "yes_named")):
+        wished = read_wish([dm(f"{said}!")], language=language)
+        assert wished is not None, said
+        assert (wished.command, wished.language) == (command, language)
 
 
 @pytest.mark.parametrize("said", TALK)
