@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import get_args
+from typing import Any, get_args
 
 import regex
 from pydantic import BaseModel, ConfigDict
@@ -66,14 +66,11 @@ class Phrasebook:
         self._polite = regex.compile(_some(_either(book.before + book.after, book.lists)))
         self._everything = regex.compile(_either(book.everything, book.lists))
         self._nothing = regex.compile(_either(book.nothing, book.lists))
-        before, after = _either(book.before, book.lists), _either(book.after, book.lists)
-        self._commands = {
-            name: _whole(book.commands[name].shapes, before, after, book.lists)
-            for name in get_args(CommandName)
-            if name in book.commands
-        }
+        around = (_some(_either(book.before, book.lists)), _either(book.after, book.lists))
+        shapes = {name: book.commands[name].shapes for name in get_args(CommandName) if name in book.commands}
+        self._commands = _whole(shapes, around, book.lists)
         answers = {"yes_named": book.yes_named, "yes": book.yes, "no": book.no}
-        self._answers = {name: _whole(answers[name], before, after, book.lists) for name in get_args(Answered)}
+        self._answers = _whole({name: answers[name] for name in get_args(Answered)}, around, book.lists)
 
     def may_hold(self, message: Plain) -> bool:
         """Whether the message could be of this language, by its letters."""
@@ -81,21 +78,18 @@ class Phrasebook:
 
     def command(self, message: Plain) -> Match | None:
         """The command that the whole message amounts to."""
-        for name, wording in self._commands.items():
-            if found := wording.fullmatch(message.text):
-                about = _about(found, message)
-                if about is None or self._nothing.fullmatch(plain(about).text):
-                    continue
-                whole = name == "forget_about" and self.everything(about)
-                return Match("forget_all", "") if whole else Match(name, about)
-        return None
+        found = self._commands.fullmatch(message.text)
+        about = _about(found, message) if found else None
+        if found is None or about is None or self._nothing.fullmatch(plain(about).text):
+            return None
+        name = _group(found)
+        whole = name == "forget_about" and self.everything(about)
+        return Match("forget_all", "") if whole else Match(name, about)
 
     def answer(self, message: Plain) -> Match | None:
         """Yes or no, when that is the whole message."""
-        for name, wording in self._answers.items():
-            if wording.fullmatch(message.text):
-                return Match(name, "")
-        return None
+        found = self._answers.fullmatch(message.text)
+        return Match(_group(found), "") if found else None
 
     def polite(self, message: Plain) -> bool:
         """Whether it is a greeting or a please and nothing more."""
@@ -127,9 +121,18 @@ def _some(pieces: str) -> str:
     return rf"(?:(?:{pieces})[,.]?){{0,{_MOST_POLITE}}}"
 
 
-def _whole(shapes: tuple[str, ...], before: str, after: str, lists: Mapping[str, str]) -> "regex.Pattern[str]":
-    """Any of the shapes, with greetings and pleases around it."""
-    return regex.compile(rf"{_some(before)}(?:{_either(shapes, lists)})(?:[,.]?(?:{after})){{0,{_MOST_POLITE}}}")
+def _whole(
+    shapes: Mapping[str, tuple[str, ...]], around: tuple[str, str], lists: Mapping[str, str]
+) -> "regex.Pattern[str]":
+    """Any of the shapes, with greetings and pleases around it; the group that has matched says which name's."""
+    before, after = around
+    any_of = "|".join(f"(?P<{name}>{_either(each, lists)})" for name, each in shapes.items())
+    return regex.compile(rf"{before}(?:{any_of})(?:[,.]?(?:{after})){{0,{_MOST_POLITE}}}")
+
+
+def _group(found: "regex.Match[str]") -> Any:
+    """The name of the shapes that have matched."""
+    return next(name for name, text in found.groupdict().items() if text is not None and name != "about")
 
 
 def _about(found: "regex.Match[str]", message: Plain) -> str | None:

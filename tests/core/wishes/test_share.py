@@ -1,4 +1,4 @@
-"""What a person lets her tell everybody: asked about once, decided by an admin, used in quotes, taken back at once."""
+"""What a person lets her tell everybody: asked about once, decided by an admin, quoted, and taken back at once."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,12 +15,12 @@ from tests.core.events import ANA, BRUNO, dm, mention
 from tests.core.test_turn import prompt, rows, turn
 from tests.core.test_turn_memory import learnt
 from tests.core.wishes.test_fulfil import say, teaching
-from tests.core.xai.standin import StandinXai, answering
+from tests.core.xai.standin import Scripted, StandinXai, answering
 
 OFFER = "You can tell everyone that I play chess"
 
 
-def offering(*memories: object, about: str = "I play chess") -> object:
+def offering(*memories: object, about: str = "I play chess") -> Scripted:
     """The model sees the wish to share."""
     return answering(reply="I will!", memories=list(memories), wish="offer", wish_about=about)
 
