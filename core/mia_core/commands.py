@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mia_core import cli_delivery
+from mia_core import cli_delivery, cli_memories
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
@@ -22,6 +22,7 @@ def register(cli: typer.Typer) -> None:
     database.command("copy")(copy)
     cli.add_typer(database, name="db")
     cli_delivery.register(cli)
+    cli_memories.register(cli)
     keys = typer.Typer(help="Keys for the vault.", no_args_is_help=True)
     keys.command("new")(new)
     cli.add_typer(keys, name="keys")

@@ -1,8 +1,6 @@
 """What `mia inbox` and `mia outbox` do; each look at a person's data, and each change, is logged."""
 
 import json
-import os
-import pwd
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from rich.console import Console
 from mia_core.clock import Clock, system_clock
 from mia_core.database import Database, open_database
 from mia_core.desk.inbox import InboxDesk
+from mia_core.desk.operator import operator
 from mia_core.desk.outbox import OutboxDesk
 from mia_core.desk.rows import Change, Desk, Wanted, find_people
 from mia_core.desk.view import as_json as line_as_json
@@ -49,7 +48,7 @@ class _Office:
 
     def tell(self, event: str, person_id: int, what: str, **facts: str) -> None:
         """Leave a line: who looked at or changed what, and whose it is."""
-        log.info(event, who=_operator(), what=what, person=self.vault.pseudonym(person_id), **facts)
+        log.info(event, who=operator(), what=what, person=self.vault.pseudonym(person_id), **facts)
 
 
 @asynccontextmanager
@@ -134,11 +133,3 @@ def _say(office: _Office, event: str, changes: Sequence[Change], **facts: str) -
         what = f"{office.desk.name} {change.id}"
         office.tell(event, change.person_id, what, state=change.state, **facts)
         typer.echo(f"{what}: {change.state}{_MEANING.get(change.state, '')}")
-
-
-def _operator() -> str:
-    """Who sits at the terminal, as the system knows them (no variable that anybody can set)."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
