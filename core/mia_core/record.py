@@ -76,9 +76,13 @@ class TurnRecord:
     """Memories change by `write`."""
 
     @property
-    def raises_version(self) -> bool:
-        """Whether the person's memories are others afterwards."""
-        return self.learnt is not None or self.changes_memories
+    def versions(self) -> int:
+        """By how much the person's `memory_version` rises.
+
+        Rows tell other processes what was learnt. What `write` deletes no row tells of, so that it takes a version
+        of its own, for which they find nothing and read everything anew.
+        """
+        return (self.learnt is not None) + self.changes_memories
 
 
 def read_feeling(row: FeelingRow | None, now: datetime) -> Feeling:
@@ -137,7 +141,7 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
             )
             await connection.execute(plain_insert(Memory), rows)
         if record.learnt:
-            await _change_memories(connection, claim.person_id, record.learnt.changes, version)
+            await change_memories(connection, claim.person_id, record.learnt.changes, version)
         if record.write:
             await record.write(connection, version)
         await app.spending.record(connection, record.calls, purpose="turn")
@@ -146,11 +150,11 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
     _grow_index(app, claim, record, messages)
 
 
-async def write_calls(app: App, calls: Sequence[CallRecord]) -> None:
-    """Record what a turn that came to nothing has cost."""
+async def write_calls(app: App, calls: Sequence[CallRecord], *, purpose: str = "turn") -> None:
+    """Record what came to nothing, and has cost all the same."""
     if calls:
         async with app.database.writing() as connection:
-            await app.spending.record(connection, calls, purpose="turn")
+            await app.spending.record(connection, calls, purpose=purpose)
 
 
 def _grow_index(app: App, claim: Claim, record: TurnRecord, messages: Sequence[Mapping[str, Any]]) -> None:
@@ -274,9 +278,10 @@ def _felt(feeling: Feeling | None) -> dict[str, Any] | None:
     return {"emotion": feeling.name, "mood": feeling.mood_name, "trust": round(feeling.trust.value, 3)}
 
 
-async def _change_memories(
+async def change_memories(
     connection: AsyncConnection, person_id: int, changes: Sequence[Change], version: int
 ) -> None:
+    """Change memories, as of a version; what is closed thereby is told to nobody else any more."""
     for change in changes:
         await connection.execute(
             update(Memory)
@@ -298,7 +303,7 @@ async def _write_person(
     parameters = {
         "the_person": claim.person_id,
         "the_count": claim.person.message_count + messages,
-        "the_learnt": 1 if record.raises_version else 0,
+        "the_learnt": record.versions,
         "the_session": session_id,
         "the_moment": now,
         "the_language": record.language or claim.person.language,

@@ -132,6 +132,14 @@ class PersonaSettings(Section):
     session_idle_min: float = Field(120, gt=0, description="Minutes of silence that end a session.")
 
 
+class JobsSettings(Section):
+    """What is done at night."""
+
+    reflections: int = Field(
+        500, ge=0, description="People on whom she reflects in one night, one model call each; 0: on nobody."
+    )
+
+
 class SiteSettings(Section):
     """The companion site."""
 
@@ -180,6 +188,7 @@ class Settings(BaseSettings):
     x: XSettings = XSettings()
     bot: BotSettings = BotSettings()
     persona: PersonaSettings = PersonaSettings()
+    jobs: JobsSettings = JobsSettings()
     site: SiteSettings = SiteSettings()
     sandbox: SandboxSettings = SandboxSettings()
     vault: VaultSettings = VaultSettings()

@@ -55,7 +55,7 @@ step = st.one_of(
 )
 POLL, FEW, MANY, LATER, EXPIRE = ("poll", 0), ("arrive", 7), ("arrive", 40), ("wait", 1000), ("expire", 0)
 many = hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -23,6 +23,8 @@ ENDS = {
     ("db", "check"),
     ("db", "copy"),
     ("inbox", "list"),
+    ("memories", "pending"),
+    ("memories", "list"),
     ("inbox", "retry"),
     ("outbox", "list"),
     ("outbox", "retry"),

@@ -1,6 +1,6 @@
 """Learning: what the model proposes meets what is known, and passes the gate; then it becomes memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from mia_core.memory.asked import asked_to_keep
 from mia_core.memory.embed import Embedder, Vectors
 from mia_core.memory.forgotten import sketch, was_forgotten
 from mia_core.memory.index import PersonIndex, Remembered
+from mia_core.memory.same import NEAR, figures, say_the_same
 from mia_core.memory.sensitive import category_of
 from mia_core.memory.words import words
 from mia_core.vault import Vault
@@ -21,8 +22,6 @@ from mia_core.xai.answer import Learnt
 
 log = structlog.get_logger(__name__)
 
-_SAME = 0.95
-"""Likeness from which two statements say the same, if their numbers are equal too."""
 _LONGEST = 500
 """Characters of a statement; a longer one is no statement."""
 _REINFORCED = 0.1
@@ -86,6 +85,8 @@ class Known:
     index: PersonIndex
     forgotten: Sequence[bytes]
     """Sketches of what the person had forgotten."""
+    language: str | None = None
+    """That the person writes in, as far as known; BCP-47."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,10 @@ def _meetings(statements: Sequence[Learnt], vectors: Vectors, known: Known) -> l
     for place, statement in enumerate(statements):
         meeting = _meeting(statement, place, vectors[place], known)
         if not any(
-            _says_the_same(statement, vectors[place], met.statement, vectors[met.vector]) for met in meetings
+            say_the_same(
+                statement.statement, vectors[place], met.statement.statement, vectors[met.vector], known.language
+            )
+            for met in meetings
         ):
             meetings.append(meeting)
     return meetings
@@ -161,39 +165,28 @@ def _meetings(statements: Sequence[Learnt], vectors: Vectors, known: Known) -> l
 
 def _meeting(statement: Learnt, place: int, vector: Vectors, known: Known) -> _Meeting:
     """The model says which memory of the prompt is met; one that reads the same is found without it."""
-    if twin := _twin(statement, vector, known.index):
+    if twin := _twin(statement, vector, known):
         return _Meeting(statement, place, "same", twin)
     if statement.meets is None or not 1 <= statement.meets <= len(known.recalled):
         return _Meeting(statement, place, "new")
     earlier = known.recalled[statement.meets - 1]
-    if statement.relation == "new" or (statement.relation == "same" and _numbers(statement.statement, earlier)):
+    if statement.relation == "new" or (
+        statement.relation == "same" and figures(statement.statement) != figures(earlier.statement)
+    ):
         return _Meeting(statement, place, "new")
     return _Meeting(statement, place, statement.relation, earlier)
 
 
-def _twin(statement: Learnt, vector: Vectors, index: PersonIndex) -> Remembered | None:
+def _twin(statement: Learnt, vector: Vectors, known: Known) -> Remembered | None:
     """A memory that stands and reads the same."""
-    if not index.memories:
-        return None
-    likeness = index.vectors @ vector
-    for row in np.flatnonzero(likeness >= _SAME):
+    index = known.index
+    for row in np.flatnonzero(index.vectors @ vector >= NEAR) if index.memories else ():
         memory = index.memories[row]
-        if not memory.closed_at and not _numbers(statement.statement, memory):
+        if not memory.closed_at and say_the_same(
+            statement.statement, vector, memory.statement, index.vectors[row], known.language
+        ):
             return memory
     return None
-
-
-def _says_the_same(one: Learnt, vector: Vectors, other: Learnt, other_vector: Vectors) -> bool:
-    return float(vector @ other_vector) >= _SAME and _figures(one.statement) == _figures(other.statement)
-
-
-def _numbers(statement: str, memory: Remembered) -> bool:
-    """Whether they differ in a number, which a vector hardly shows."""
-    return _figures(statement) != _figures(memory.statement)
-
-
-def _figures(text: str) -> Collection[str]:
-    return {word for word in words(text) if any(letter.isdigit() for letter in word)}
 
 
 def _settle(meetings: Sequence[_Meeting], vectors: Vectors, ids: IdMaker, now: datetime) -> NewMemories:

@@ -80,6 +80,7 @@ async def learn_from(
             recalled=recalled,
             index=await index_of(app, claim.person),
             forgotten=await read_forgotten(app.database, claim.person_id),
+            language=answer.language or claim.person.language,
         ),
         embedder=app.embedder,
         vault=app.vault,

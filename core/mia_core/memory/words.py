@@ -15,6 +15,8 @@ _WORD = regex.compile(
 )
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]+")
 _CLITIC = regex.compile(r"['’](?:s|re|ve|ll|d|m|t)$")
+_NOT = regex.compile(r"n['’]t\b|\bn['’]")
+"""Contracted into the word beside it, where `words` leaves it out."""
 _ELISION = regex.compile(r"^(?:l|d|j|m|t|s|c|n|qu|un|dell|all|nell|sull|dall)['’](?=\p{L})")
 STEMMERS = {
     "en": "english",
@@ -37,6 +39,7 @@ class Lexicon:
     """What one language's words tell."""
 
     function: frozenset[str]
+    no: frozenset[str]
     i: tuple[str, ...]
     you: frozenset[str]
     when: frozenset[str]
@@ -93,12 +96,20 @@ def lexicon(language: str) -> Lexicon:
     listed = _listed()[language]
     return Lexicon(
         function=frozenset(listed["function"].split()),
+        no=frozenset(listed["no"].split()),
         i=tuple(listed["i"].split()),
         you=frozenset(listed["you"].split()),
         when=frozenset(listed["when"].split()),
         time=frozenset(listed["time"].split()),
         months={name.casefold(): month for month, name in Locale.parse(language).months["format"]["wide"].items()},
     )
+
+
+def negations(text: str) -> frozenset[str]:
+    """The words that turn what is said into its opposite, in any of `LANGUAGES`."""
+    known = frozenset[str]().union(*(lexicon(language).no for language in LANGUAGES))
+    used = frozenset(words(text)) & known
+    return used | {"not"} if _NOT.search(text.casefold()) else used
 
 
 def _terms(word: str, language: str) -> Iterator[str]:

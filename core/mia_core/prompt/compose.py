@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, Templa
 
 from mia_core.errors import SettingsError
 from mia_core.events import Event
+from mia_core.memory.index import Remembered
 from mia_core.prompt.scene import PrivateScene, PublicScene, Said
 
 Item = Mapping[str, Any]
@@ -35,6 +36,7 @@ class Prompts:
         templates.filters["data"] = as_data
         self._private = templates.get_template("private.md")
         self._public = templates.get_template("public.md")
+        self._reflection = templates.get_template("reflection.md")
         persona = _persona(templates, persona_file)
         rules = templates.get_template("rules.md")
         try:
@@ -56,6 +58,10 @@ class Prompts:
         )
         earlier = [_earlier(said) for said in scene.history]
         return [_system(self._static), *earlier, _system(setting), _said(scene.events)]
+
+    def reflection(self, memories: Sequence[Remembered], now: datetime) -> list[Item]:
+        """The input for a reflection on one person, with the same beginning as that of a turn."""
+        return [_system(self._static), _system(self._reflection.render(now=now, memories=memories))]
 
     def public(self, scene: PublicScene) -> list[Item]:
         """The input for a public turn: persona, the public thread, the mention."""

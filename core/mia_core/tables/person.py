@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from mia_core.tables.types import Moment
 
 TERMINAL_PERSON = -1
 """Who talks by `mia chat`: the operator at the terminal."""
+_UNREFLECTED = text("memory_version > reflected_version")
+"""Those alone whom the nightly reflection looks for."""
 
 
 class Person(SQLModel, table=True):
@@ -19,6 +21,9 @@ class Person(SQLModel, table=True):
     """
 
     __tablename__ = "person"
+    __table_args__ = (
+        Index("ix_person_unreflected", "id", sqlite_where=_UNREFLECTED, postgresql_where=_UNREFLECTED),
+    )
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     username: str = Field(default="", description="Name on X without @; changes, so never a key.")

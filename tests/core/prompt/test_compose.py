@@ -60,8 +60,10 @@ def test_what_never_changes_comes_first_and_is_the_same_for_everybody() -> None:
     assert one[2] != other[2]
 
 
-def test_a_public_scene_has_no_place_for_memories_feelings_or_history() -> None:
-    assert {field.name for field in fields(PublicScene)} == {"now", "event", "characters"}
+def test_a_public_scene_has_no_place_for_private_memories_feelings_or_history() -> None:
+    types = {field.name: str(field.type) for field in fields(PublicScene)}
+    assert types.keys() == {"now", "event", "characters", "others"}
+    assert "PublicMemory" in types["others"]
 
 
 def test_a_public_prompt_holds_the_thread_and_the_pictures() -> None:

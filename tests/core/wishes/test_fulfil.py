@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from mia_core.app import App
+from mia_core.app import App, open_app
 from mia_core.memory.mind import index_of
 from mia_core.tables import Confirmation, Forgotten, InboxRow, Memory, Message, OutboxRow, Person
 from tests.core.events import ANA, BRUNO, dm
 from tests.core.test_turn import outgoing, prompt, rows, turn
-from tests.core.test_turn_memory import learnt
+from tests.core.test_turn_memory import learnt, person
 from tests.core.xai.standin import StandinXai, answering
 
 
@@ -141,6 +141,20 @@ async def test_a_correction_takes_the_place_of_what_was_wrong(app: App, model: S
     listed = await say(app, "What do you remember about me?")
     assert "Lola" in listed
     assert "Luna" not in listed
+
+
+async def test_another_process_does_not_recall_what_was_corrected_here(app: App, model: StandinXai) -> None:
+    right = learnt("Ana's dog is called Lola.", relation="changed", meets=1)
+    model.will(
+        *teaching("Ana's dog is called Luna."),
+        answering(reply="Lola, of course!", memories=[right], wish="correct", wish_about="my dog is called Lola"),
+    )
+    await say(app, "My dog is called Luna")
+    async with open_app(app.settings, clock=app.clock, embedder=app.embedder) as other:
+        await index_of(other, await person(other))
+        await say(app, "That's wrong, my dog is called Lola")
+        index = await index_of(other, await person(other))
+    assert [memory.statement for memory in index.memories] == ["Ana's dog is called Lola."]
 
 
 async def test_nobody_reaches_what_belongs_to_somebody_else(app: App, model: StandinXai) -> None:

@@ -81,10 +81,15 @@ def upgrade() -> None:
         sa.Column("asked_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("person_id"),
     )
+    unreflected = sa.text("memory_version > reflected_version")
+    op.create_index(
+        "ix_person_unreflected", "person", ["id"], sqlite_where=unreflected, postgresql_where=unreflected
+    )
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_index("ix_person_unreflected", "person")
     op.drop_table("confirmation")
     op.drop_index("ix_publication_state", "publication")
     op.drop_table("publication")
