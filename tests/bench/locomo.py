@@ -22,7 +22,7 @@ from typing import Any
 
 from mia_core.app import App, open_app
 from mia_core.database import open_database
-from mia_core.memory.embed import UseEmbedder
+from mia_core.memory.embed import Embedder, open_embedder
 from mia_core.memory.mind import index_of
 from mia_core.memory.past import Spoken, keep_past
 from mia_core.memory.recall import rank_messages, read_question, to_embed
@@ -134,7 +134,7 @@ class Figures:
 async def measure(conversations: Sequence[Conversation], ks: Sequence[int]) -> dict[str, Any]:
     """Store each conversation as a person of its own database, ask all its questions."""
     figures = Figures(ks)
-    embedder = UseEmbedder()
+    embedder = open_embedder(Settings().memory)
     try:
         for conversation in conversations:
             await _measure(conversation, figures, embedder)
@@ -143,7 +143,7 @@ async def measure(conversations: Sequence[Conversation], ks: Sequence[int]) -> d
     return figures.document()
 
 
-async def _measure(conversation: Conversation, figures: Figures, embedder: UseEmbedder) -> None:
+async def _measure(conversation: Conversation, figures: Figures, embedder: Embedder) -> None:
     with tempfile.TemporaryDirectory(prefix="mia-locomo-") as folder:
         settings = Settings(
             database=DatabaseSettings(url=f"sqlite:///{folder}/locomo.sqlite3"),

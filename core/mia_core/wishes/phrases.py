@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from threading import Lock
 from typing import Any, get_args
 
 import regex
@@ -100,9 +101,18 @@ class Phrasebook:
         return bool(self._everything.fullmatch(plain(about).text))
 
 
-@cache
+_BUILDING = Lock()
+"""Building one takes a tenth of a second: turns that need it in several threads wait for one that builds it."""
+
+
 def phrasebook(language: str) -> Phrasebook:
-    """The phrase book of a supported language."""
+    """The phrase book of a supported language, built at its first use."""
+    with _BUILDING:
+        return _phrasebook(language)
+
+
+@cache
+def _phrasebook(language: str) -> Phrasebook:
     file = resources.files("mia_core.wishes") / "phrasebook" / f"{language}.toml"
     return Phrasebook(language, _Book.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))))
 

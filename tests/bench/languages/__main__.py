@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from mia_core.memory.centre import find_centre
-from mia_core.memory.embed import Embedder, UseEmbedder, Vectors
+from mia_core.memory.embed import Embedder, Vectors, open_embedder
 from mia_core.memory.index import PersonIndex, Remembered, Version
 from mia_core.memory.recall import rank_memories, read_question, to_embed
 from mia_core.memory.shelf import Centre
+from mia_core.settings import Settings
 from tests.bench.languages.sets import HARD, PLAIN, Asked, Set, read_set
 
 __all__ = ["measure", "read_set"]
@@ -93,7 +94,7 @@ async def prepare(texts: Set, embedder: Embedder) -> Bench:
 
 async def measure(texts: Set) -> dict[str, Any]:
     """All figures of a set."""
-    embedder = UseEmbedder()
+    embedder = open_embedder(Settings().memory)
     try:
         bench = await prepare(texts, embedder)
     finally:
