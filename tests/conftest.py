@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,23 +21,36 @@ from tests.core.xai.standin import StandinXai, serve_standin
 from tests.postgres import Postgres, start_postgres
 
 REFERENCE_DATA = os.environ.get("MIA_REFERENCE_DATA")
-_left_out: dict[str, int] = {}
+_left_out: set[str] = set()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out what this machine has no means for; the summary says so in one line each."""
     if collection_path.name == "reference" and collection_path.is_dir() and not REFERENCE_DATA:
-        _left_out["tests against reference data: set MIA_REFERENCE_DATA to its folder"] = 1
+        _left_out.add("tests against reference data: set MIA_REFERENCE_DATA to its folder")
         return True
     if collection_path.name.endswith("_browser.py") and chromium_path() is None:
-        _left_out["browser tests: install Debian's chromium (apt-get install chromium)"] = 1
+        _left_out.add("browser tests: install Debian's chromium (apt-get install chromium)")
         return True
     return None
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of the processes that tests are spread over tells the first what it left out."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["left_out"] = sorted(_left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """The first process hears what another left out."""
+    _left_out.update(getattr(node, "workeroutput", {}).get("left_out", ()))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out, and whether the reference data was used."""
-    for what in _left_out:
+    """Say what was left out."""
+    for what in sorted(_left_out):
         terminalreporter.write_line(f"left out: {what}")
 
 

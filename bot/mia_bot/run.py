@@ -21,6 +21,7 @@ from mia_core.errors import OperatorError, SettingsError
 from mia_core.leases import Held
 from mia_core.process import stop_requested, stopped_within
 from mia_core.shards import Shards
+from mia_core.wishes.phrases import phrasebooks
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ async def run_bot(shards: Shards) -> None:
     """Answer on X until SIGTERM or SIGINT. Raises OperatorError when her account cannot be used."""
     app, stop = shards.home, stop_requested()
     app.embedder.warm_up()
+    phrasebooks()
     async with AsyncExitStack() as stack:
         x = await stack.enter_async_context(open_x(app.settings.x, await open_auth(app), app.clock))
         me = await _who_am_i(app, x, stop)

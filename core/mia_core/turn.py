@@ -159,7 +159,7 @@ async def _wished(app: App, claim: Claim, now: datetime) -> Fulfilled | None:
     """What the person asks to be done with her memory of them, where their words alone tell."""
     if claim.events[0].public:
         return None
-    wished = await asyncio.to_thread(read_wish, claim.events, language=claim.person.language)
+    wished = read_wish(claim.events, language=claim.person.language)
     return await fulfil(app, claim, wished, now) if wished else None
 
 

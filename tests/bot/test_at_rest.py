@@ -67,6 +67,6 @@ async def test_who_writes_is_taken_up_at_once_by_a_process_that_rests(app: App, 
     async with running(app, x, me), open_app(app.settings, clock=app.clock, embedder=app.embedder) as elsewhere:
         await asyncio.sleep(REST_S)
         await elsewhere.inbox.accept([dm("hello")])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(8):
             while await app.inbox.next_due() is not None:
                 await asyncio.sleep(0.05)

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("bot", "chat", "db", "demo", "doctor", "inbox", "jobs", "keys", "outbox", "sandbox", "site")
+COMMANDS = (
+    "bot",
+    "chat",
+    "db",
+    "demo",
+    "doctor",
+    "inbox",
+    "jobs",
+    "keys",
+    "memories",
+    "outbox",
+    "sandbox",
+    "site",
+)
 MIA = "import sys; from mia_core.cli import main; sys.argv[0] = 'mia'; main()"
 HEAVY = {"alembic", "apscheduler", "cryptography", "httpx", "numpy", "pydantic", "sqlalchemy", "starlette"} | {
     "structlog",

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from threading import Lock
 from typing import Any, get_args
 
-import regex
+import re2
 from pydantic import BaseModel, ConfigDict
 
 from mia_core.wishes.plain import Plain, plain
@@ -19,6 +18,8 @@ LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "ja", "ko", "hi", "ar", "tr", "
 """Those with a phrase book, which are all that are supported; in others, wishes are left to the model."""
 _MOST_POLITE = 6
 """Greetings, names and pleases that may stand before a wish, and after it."""
+_MOST_MEMORY = 1 << 25
+"""Bytes that one expression may come to need; beyond that re2 is slower, never wrong."""
 
 
 class _Phrases(BaseModel):
@@ -64,9 +65,9 @@ class Phrasebook:
         self.says_yes = book.says_yes
         self.says_yes_named = book.says_yes_named
         self._in_latin_letters = plain(book.says_yes).text.isascii()
-        self._polite = regex.compile(_some(_either(book.before + book.after, book.lists)))
-        self._everything = regex.compile(_either(book.everything, book.lists))
-        self._nothing = regex.compile(_either(book.nothing, book.lists))
+        self._polite = _compiled(_some(_either(book.before + book.after, book.lists)))
+        self._everything = _compiled(_either(book.everything, book.lists))
+        self._nothing = _compiled(_either(book.nothing, book.lists))
         around = (_some(_either(book.before, book.lists)), _either(book.after, book.lists))
         shapes = {name: book.commands[name].shapes for name in get_args(CommandName) if name in book.commands}
         self._commands = _whole(shapes, around, book.lists)
@@ -101,18 +102,9 @@ class Phrasebook:
         return bool(self._everything.fullmatch(plain(about).text))
 
 
-_BUILDING = Lock()
-"""Building one takes a tenth of a second: turns that need it in several threads wait for one that builds it."""
-
-
-def phrasebook(language: str) -> Phrasebook:
-    """The phrase book of a supported language, built at its first use."""
-    with _BUILDING:
-        return _phrasebook(language)
-
-
 @cache
-def _phrasebook(language: str) -> Phrasebook:
+def phrasebook(language: str) -> Phrasebook:
+    """The phrase book of a supported language, built at its first use, which takes some ten milliseconds."""
     file = resources.files("mia_core.wishes") / "phrasebook" / f"{language}.toml"
     return Phrasebook(language, _Book.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))))
 
@@ -120,6 +112,12 @@ def _phrasebook(language: str) -> Phrasebook:
 def phrasebooks(*first: str) -> list[Phrasebook]:
     """All phrase books, those of the languages named first before the others."""
     return [phrasebook(language) for language in dict.fromkeys((*first, *LANGUAGES))]
+
+
+def _compiled(expression: str) -> "re2._Regexp":
+    options = re2.Options()
+    options.max_mem, options.log_errors = _MOST_MEMORY, False
+    return re2.compile(expression, options)
 
 
 def _either(shapes: tuple[str, ...], lists: Mapping[str, str]) -> str:
@@ -133,21 +131,21 @@ def _some(pieces: str) -> str:
 
 def _whole(
     shapes: Mapping[str, tuple[str, ...]], around: tuple[str, str], lists: Mapping[str, str]
-) -> "regex.Pattern[str]":
+) -> "re2._Regexp":
     """Any of the shapes, with greetings and pleases around it; the group that has matched says which name's."""
     before, after = around
     any_of = "|".join(f"(?P<{name}>{_either(each, lists)})" for name, each in shapes.items())
-    return regex.compile(rf"{before}(?:{any_of})(?:[,.]?(?:{after})){{0,{_MOST_POLITE}}}")
+    return _compiled(rf"{before}(?:{any_of})(?:[,.]?(?:{after})){{0,{_MOST_POLITE}}}")
 
 
-def _group(found: "regex.Match[str]") -> Any:
+def _group(found: "re2._Match") -> Any:
     """The name of the shapes that have matched."""
-    return next(name for name, text in found.groupdict().items() if text is not None and name != "about")
+    return next(name for name, text in found.groupdict().items() if text is not None)
 
 
-def _about(found: "regex.Match[str]", message: Plain) -> str | None:
+def _about(found: "re2._Match", message: Plain) -> str | None:
     """The topic as it was written: empty where the shape has none, None when it goes on into another sentence."""
-    start, end = found.span("about") if "about" in found.re.groupindex else (-1, -1)
-    if start < 0:
-        return ""
+    named = found.re.groupindex.values()
+    spans = (found.span(group) for group in range(1, found.re.groups + 1) if group not in named)
+    start, end = next((span for span in spans if span != (-1, -1)), (0, 0))
     return None if ". " in message.text[start:end] else message.as_written(start, end)

@@ -18,6 +18,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 def as_regex(shape: str, lists: Mapping[str, str]) -> str:
     """The regular expression for a shape, to be matched with a whole message in plain form.
 
+    Its one group, if it has any, is what the wish is about.
     Raises ValueError for a sign that is out of place, KeyError for a list that is not there.
     """
     whole = re.sub(r"<(\w+)>", lambda found: f"({lists[found[1]]})", shape)
@@ -70,7 +71,7 @@ class _Parser:
             return f"(?:{self._sequence(gap, ']')})?"
         if sign == "{":
             strict = _STRICT if gap == _SPACE else gap
-            return f"{strict}(?P<about>{self._sequence(_NOTHING, '}')})"
+            return f"{strict}({self._sequence(_NOTHING, '}')})"
         word = plain(sign).text
         if not word:
             raise ValueError(f"{sign} means nothing: {self._shape}")
