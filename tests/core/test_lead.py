@@ -3,7 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from mia_core.app import App
 from mia_core.clock import ManualClock
@@ -114,6 +116,15 @@ async def test_work_is_broken_off_before_a_lease_lapses_that_cannot_be_renewed()
         async with kept(renew, timedelta(seconds=lease)):
             await asyncio.sleep(10)
     assert asyncio.get_running_loop().time() - began > lease / 3
+
+
+async def test_who_loses_a_lease_in_an_outage_says_what_ails_the_database() -> None:
+    async def renew() -> bool:
+        raise OperationalError("UPDATE", {}, psycopg.errors.ReadOnlySqlTransaction())
+
+    with pytest.raises(LeaseLost, match=r"let database\.url lead to the primary"):
+        async with kept(renew, timedelta(seconds=0.06)):
+            await asyncio.sleep(10)
 
 
 async def test_a_cancellation_from_outside_stays_one() -> None:

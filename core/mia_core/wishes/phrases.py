@@ -7,19 +7,16 @@ from functools import cache
 from importlib import resources
 from typing import Any, get_args
 
-import re2
 from pydantic import BaseModel, ConfigDict
 
-from mia_core.wishes.plain import Plain, plain
-from mia_core.wishes.shape import as_regex
 from mia_core.wishes.values import Answered, CommandName
+from mia_core.wording.expression import Expression, captured, compiled, either, name_of, named
+from mia_core.wording.plain import Plain, plain
 
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "ja", "ko", "hi", "ar", "tr", "id")
 """Those with a phrase book, which are all that are supported; in others, wishes are left to the model."""
 _MOST_POLITE = 6
 """Greetings, names and pleases that may stand before a wish, and after it."""
-_MOST_MEMORY = 1 << 25
-"""Bytes that one expression may come to need; beyond that re2 is slower, never wrong."""
 
 
 class _Phrases(BaseModel):
@@ -30,7 +27,7 @@ class _Phrases(BaseModel):
 
 
 class _Book(BaseModel):
-    """A file as it is written; `mia_core.wishes.shape` says how shapes are."""
+    """A file as it is written; `mia_core.wording.shape` says how shapes are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,14 +62,18 @@ class Phrasebook:
         self.says_yes = book.says_yes
         self.says_yes_named = book.says_yes_named
         self._in_latin_letters = plain(book.says_yes).text.isascii()
-        self._polite = _compiled(_some(_either(book.before + book.after, book.lists)))
-        self._everything = _compiled(_either(book.everything, book.lists))
-        self._nothing = _compiled(_either(book.nothing, book.lists))
-        around = (_some(_either(book.before, book.lists)), _either(book.after, book.lists))
+        self._polite = compiled(_some(either(book.before + book.after, book.lists)))
+        self._everything = compiled(either(book.everything, book.lists))
+        self._nothing = compiled(either(book.nothing, book.lists))
+        self.around = (
+            _some(either(book.before, book.lists)),
+            rf"(?:[,.]?(?:{either(book.after, book.lists)})){{0,{_MOST_POLITE}}}",
+        )
+        """Expressions for the greetings and pleases that may stand before a wish, and after it."""
         shapes = {name: book.commands[name].shapes for name in get_args(CommandName) if name in book.commands}
-        self._commands = _whole(shapes, around, book.lists)
+        self._commands = _whole(shapes, self.around, book.lists)
         answers = {"yes_named": book.yes_named, "yes": book.yes, "no": book.no}
-        self._answers = _whole({name: answers[name] for name in get_args(Answered)}, around, book.lists)
+        self._answers = _whole({name: answers[name] for name in get_args(Answered)}, self.around, book.lists)
 
     def may_hold(self, message: Plain) -> bool:
         """Whether the message could be of this language, by its letters."""
@@ -84,14 +85,14 @@ class Phrasebook:
         about = _about(found, message) if found else None
         if found is None or about is None or self._nothing.fullmatch(plain(about).text):
             return None
-        name = _group(found)
+        name = name_of(found)
         whole = name == "forget_about" and self.everything(about)
         return Match("forget_all", "") if whole else Match(name, about)
 
     def answer(self, message: Plain) -> Match | None:
         """Yes or no, when that is the whole message."""
         found = self._answers.fullmatch(message.text)
-        return Match(_group(found), "") if found else None
+        return Match(name_of(found), "") if found else None
 
     def polite(self, message: Plain) -> bool:
         """Whether it is a greeting or a please and nothing more."""
@@ -114,38 +115,18 @@ def phrasebooks(*first: str) -> list[Phrasebook]:
     return [phrasebook(language) for language in dict.fromkeys((*first, *LANGUAGES))]
 
 
-def _compiled(expression: str) -> "re2._Regexp":
-    options = re2.Options()
-    options.max_mem, options.log_errors = _MOST_MEMORY, False
-    return re2.compile(expression, options)
-
-
-def _either(shapes: tuple[str, ...], lists: Mapping[str, str]) -> str:
-    return "|".join(as_regex(shape, lists) for shape in dict.fromkeys(shapes))
-
-
 def _some(pieces: str) -> str:
     """A few of the pieces in a row. The bound keeps the time to see that nothing fits short for any message."""
     return rf"(?:(?:{pieces})[,.]?){{0,{_MOST_POLITE}}}"
 
 
-def _whole(
-    shapes: Mapping[str, tuple[str, ...]], around: tuple[str, str], lists: Mapping[str, str]
-) -> "re2._Regexp":
+def _whole(shapes: Mapping[str, tuple[str, ...]], around: tuple[str, str], lists: Mapping[str, str]) -> Expression:
     """Any of the shapes, with greetings and pleases around it; the group that has matched says which name's."""
     before, after = around
-    any_of = "|".join(f"(?P<{name}>{_either(each, lists)})" for name, each in shapes.items())
-    return _compiled(rf"{before}(?:{any_of})(?:[,.]?(?:{after})){{0,{_MOST_POLITE}}}")
+    return compiled(rf"{before}(?:{named(shapes, lists)}){after}")
 
 
-def _group(found: "re2._Match") -> Any:
-    """The name of the shapes that have matched."""
-    return next(name for name, text in found.groupdict().items() if text is not None)
-
-
-def _about(found: "re2._Match", message: Plain) -> str | None:
+def _about(found: Any, message: Plain) -> str | None:
     """The topic as it was written: empty where the shape has none, None when it goes on into another sentence."""
-    named = found.re.groupindex.values()
-    spans = (found.span(group) for group in range(1, found.re.groups + 1) if group not in named)
-    start, end = next((span for span in spans if span != (-1, -1)), (0, 0))
+    start, end = captured(found) or (0, 0)
     return None if ". " in message.text[start:end] else message.as_written(start, end)

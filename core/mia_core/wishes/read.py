@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from mia_core.events import Event
 from mia_core.wishes.phrases import LANGUAGES, Match, Phrasebook, phrasebooks
-from mia_core.wishes.plain import Plain, plain
 from mia_core.wishes.values import Wished
+from mia_core.wording.plain import Plain, plain
 from mia_core.xai.answer import Answer
 
 _LONGEST = 400

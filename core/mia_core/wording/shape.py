@@ -2,27 +2,28 @@
 
 A shape is a phrase with a few signs: `(a|b)` either; `[a]` may be left out; `{*}` what the wish is about, `{my *}`
 where that begins with these words; `~` words may touch here, as they do in scripts without spaces; a comma may be
-there, be a full stop, or be missing; `<name>` is a word list of the same phrase book.
+there, be a full stop, or be missing; `<name>` is a word list of the same phrase book; `#` a number in digits;
+`word-` a word with any ending, and `-word` one with any beginning.
 """
 
 import re
 from collections.abc import Mapping
 
-from mia_core.wishes.plain import plain
+from mia_core.wording.plain import plain
 
-_SIGNS = re.compile(r"[()\[\]{}|*~, ]|[^()\[\]{}|*~, ]+")
+_SIGNS = re.compile(r"[()\[\]{}|*~#, ]|[^()\[\]{}|*~#, ]+")
 _SPACE, _STRICT, _COMMA, _MAYBE, _NOTHING = r"(?:^|,? )", r"(?:^| )", r"(?:^|[,.]? )", r"(?:[,.]? )?", ""
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_LETTERS = r"[\pL\pM\pN]*"
 
 
-def as_regex(shape: str, lists: Mapping[str, str]) -> str:
-    """The regular expression for a shape, to be matched with a whole message in plain form.
+def as_regex(shape: str, lists: Mapping[str, str], *, spaced: bool = True) -> str:
+    """The regular expression (of re2) for a shape, to be matched with a whole message in plain form.
 
-    Its one group, if it has any, is what the wish is about.
+    Its one group, if it has any, is what the phrase is about. `spaced`: it begins where a word begins.
     Raises ValueError for a sign that is out of place, KeyError for a list that is not there.
     """
     whole = re.sub(r"<(\w+)>", lambda found: f"({lists[found[1]]})", shape)
-    return _Parser(whole).parse()
+    return _Parser(whole).parse(_SPACE if spaced else _MAYBE)
 
 
 class _Parser:
@@ -33,8 +34,8 @@ class _Parser:
         self._signs = _SIGNS.findall(shape)
         self._place = 0
 
-    def parse(self) -> str:
-        found = self._sequence(_SPACE, "")
+    def parse(self, gap: str) -> str:
+        found = self._sequence(gap, "")
         if self._place < len(self._signs):
             raise ValueError(f"{self._signs[self._place]} does not belong here: {self._shape}")
         return found
@@ -72,10 +73,13 @@ class _Parser:
         if sign == "{":
             strict = _STRICT if gap == _SPACE else gap
             return f"{strict}({self._sequence(_NOTHING, '}')})"
-        word = plain(sign).text
+        if sign == "#":
+            return gap + "([0-9]{1,4})"
+        word = plain(sign.strip("-")).text
         if not word:
             raise ValueError(f"{sign} means nothing: {self._shape}")
-        return gap + re.escape(word)
+        before, after = (_LETTERS if open_end else "" for open_end in (sign[0] == "-", sign[-1] == "-"))
+        return gap + before + re.escape(word) + after
 
     def _close(self, closing: str) -> None:
         if not closing:
