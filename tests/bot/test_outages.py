@@ -35,7 +35,7 @@ from tests.core.events import mention
 from tests.core.xai.standin import ANSWER, StandinXai, answering
 
 _PATIENCE_S = 60.0
-_LEASE_S = 4
+_LEASE_S = 8
 _LONGER_THAN_LEASES = timedelta(seconds=_LEASE_S + 0.5)
 _WORDS = "a secret about teal"
 _CAUSES = {"inbox_failed", "outbox_failed", "turn_failed", "send_not_settled", "postpone_failed"}

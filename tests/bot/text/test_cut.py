@@ -1,7 +1,5 @@
 """Long texts become pieces."""
 
-import time
-
 import pytest
 import regex
 from hypothesis import given
@@ -78,7 +76,13 @@ def test_grapheme_clusters_stay_whole(clusters: list[str]) -> None:
 @pytest.mark.parametrize(
     "text", ["😀" * 20_000, "word " * 20_000, "x" * 40_000, "(a.com)" * 3_000, "あ。" * 20_000]
 )
-def test_long_texts_are_cut_in_near_linear_time(text: str) -> None:
-    began = time.perf_counter()
-    cut(text, 280, weighted_length, 100_000)
-    assert time.perf_counter() - began < 3
+def test_long_texts_are_measured_a_bounded_number_of_times(text: str) -> None:
+    measured = 0
+
+    def counting(piece: str) -> int:
+        nonlocal measured
+        measured += len(piece)
+        return weighted_length(piece)
+
+    cut(text, 280, counting, 100_000)
+    assert measured < 20 * len(text)
