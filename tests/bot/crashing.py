@@ -5,7 +5,6 @@ A boundary is the moment before or after a commit, or before or after a request 
 """
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import zlib
@@ -39,6 +38,7 @@ from mia_core.leases import Held
 from mia_core.memory.embed import Vectors
 from mia_core.settings import Settings
 from mia_core.tables import InboxRow, OutboxRow
+from tests.forking import fork
 
 STEP = timedelta(seconds=31)
 """How far a successor's clock goes on between its looks: past a lease, and past X's grace time."""
@@ -46,10 +46,6 @@ _MOST_STEPS = 40
 _PATIENCE_S = 20.0
 _RECEIVING = "x:receive"
 _UNSETTLED = ("ready", "sending", "unknown")
-
-_fork = multiprocessing.get_context("forkserver")
-# read once, by the server that all are forked from: this, what a first request needs, and the parent's main module
-_fork.set_forkserver_preload([__name__, "httpcore", "anyio._backends._asyncio", "pytest"])
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def live(life: Life) -> bool:
 
     Raises RuntimeError, with its log, when it ended in another way.
     """
-    process = _fork.Process(target=_main, args=(life,))
+    process = fork.Process(target=_main, args=(life,))
     process.start()
     process.join(60)
     code = process.exitcode

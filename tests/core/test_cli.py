@@ -1,12 +1,13 @@
 """The command `mia`, as one meets it in a terminal."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.forking import mia
 
 COMMANDS = (
     "bot",
@@ -28,22 +29,6 @@ HEAVY = {"alembic", "apscheduler", "cryptography", "httpx", "numpy", "pydantic",
     "tweepy",
     "uvicorn",
 }
-
-
-def mia(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `mia` in a folder, with no configuration but these variables."""
-    own = {
-        name: value for name, value in os.environ.items() if not name.startswith("MIA_") and name != "XAI_API_KEY"
-    }
-    return subprocess.run(
-        [sys.executable, "-c", MIA, *arguments],
-        cwd=folder,
-        env=own | variables,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_help_lists_every_command(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from mia_core.app import App
 from mia_core.clock import ManualClock, system_clock
 from mia_core.outbox import Outgoing
 from tests.core.events import ANA, BRUNO, dm, mention
-from tests.core.test_cli import mia
+from tests.forking import mia
 
 WORDS = "Zwetschgenknödel"
 """Stands in what people say and are told here, and may be printed by nothing but `show`."""

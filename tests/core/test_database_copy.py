@@ -42,7 +42,7 @@ from mia_core.settings import DatabaseSettings
 from mia_core.tables import Person, metadata
 from mia_core.tables.types import Moment
 from tests.core.events import ANA, BRUNO, NOON, dm
-from tests.core.test_cli import mia
+from tests.forking import mia
 from tests.postgres import Postgres
 
 Rows = dict[str, list[dict[str, Any]]]

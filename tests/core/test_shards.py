@@ -19,8 +19,8 @@ from mia_core.shards import open_shards, shard_of
 from mia_core.tables import InboxRow, Message, Person
 from mia_core.turn import take_turn
 from tests.core.events import ANA, dm
-from tests.core.test_cli import mia
 from tests.core.xai.standin import StandinXai
+from tests.forking import mia
 from tests.postgres import Postgres
 
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.e2e.running import MIA, free_port
+from tests.forking import mia, own_environment
 from tests.house.commands import DOCUMENTS, ROOT, Shown, blocks, languages, require_known, shown_commands
 from tests.postgres import Postgres
 
@@ -48,31 +49,11 @@ def names(shown: Shown) -> tuple[str, ...]:
     return tuple(words[: next((place for place, word in enumerate(words) if word.startswith("-")), len(words))])
 
 
-def own_environment(**variables: str) -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith("MIA_") and name != "XAI_API_KEY"
-    }
-    return kept | variables
-
-
 @pytest.fixture
 def migrated_folder(tmp_path: Path, migrated_sqlite: Path) -> Path:
     """A folder as `mia db upgrade` leaves it, which the documents have before all else."""
     shutil.copy(migrated_sqlite, tmp_path / "mia.sqlite3")
     return tmp_path
-
-
-def run_mia(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", MIA, *arguments],
-        cwd=folder,
-        env=own_environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("shown", OF_MIA, ids=str)
@@ -92,7 +73,7 @@ def test_a_command_that_ends_by_itself_ends_well(
         server: Postgres = request.getfixturevalue("postgres")
         return server.new_database()
 
-    done = run_mia([real(word) for word in shown.words[1:]], migrated_folder)
+    done = mia(*(real(word) for word in shown.words[1:]), folder=migrated_folder)
     assert done.returncode == 0, done.stderr
 
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _CLAUSE = frozenset(",;:،؛、，；：—–…")
 """Ends a part of a sentence."""
@@ -64,6 +65,7 @@ def _end_clause(letters: list[str], places: list[int], mark: str, place: int) ->
     places.append(place)
 
 
+@lru_cache(maxsize=8192)
 def _plain_letters(character: str) -> str:
     """What one character is in plain form: nothing, a letter or two, a space, `,` or `.`."""
     if character in _SENTENCE:

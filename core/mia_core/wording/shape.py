@@ -8,6 +8,7 @@ there, be a full stop, or be missing; `<name>` is a word list of the same phrase
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from mia_core.wording.plain import plain
 
@@ -75,7 +76,7 @@ class _Parser:
             return f"{strict}({self._sequence(_NOTHING, '}')})"
         if sign == "#":
             return gap + "([0-9]{1,4})"
-        word = plain(sign.strip("-")).text
+        word = _plain_word(sign.strip("-"))
         if not word:
             raise ValueError(f"{sign} means nothing: {self._shape}")
         before, after = (_LETTERS if open_end else "" for open_end in (sign[0] == "-", sign[-1] == "-"))
@@ -87,6 +88,11 @@ class _Parser:
         if self._place >= len(self._signs) or self._signs[self._place] != closing:
             raise ValueError(f"{closing} is missing: {self._shape}")
         self._place += 1
+
+
+@lru_cache(maxsize=8192)
+def _plain_word(sign: str) -> str:
+    return plain(sign).text
 
 
 def _wider(gap: str, sign: str) -> str:

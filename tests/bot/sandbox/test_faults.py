@@ -22,7 +22,7 @@ from mia_bot.sandbox.world import fresh_secret
 from mia_core.clock import ManualClock, system_clock
 from tests.bot.sandbox.desk import START
 from tests.bot.sandbox.serving import BOT, Served, sandbox_server
-from tests.core.test_cli import mia
+from tests.forking import mia
 
 Lines = AsyncIterator[bytes]
 

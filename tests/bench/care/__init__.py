@@ -1,0 +1,1 @@
+"""Bench of care: what the gate recognizes without a model, on lines with labels."""

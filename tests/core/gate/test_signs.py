@@ -1,0 +1,92 @@
+"""What the phrases of each language are found in, and what they pass over."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mia_core.gate.age import age_in
+from mia_core.gate.crisis import crisis_in, help_for
+from mia_core.gate.heard import Heard
+from mia_core.gate.stop import STOP_WORDS
+from tests.bench.care.__main__ import LINES, Line, measure, read_lines
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        ("I can't go on, I want to kill myself", "wish"),
+        ("ich will mich umbringen", "plan"),
+        ("i just took all my pills", "attempt"),
+        (f"{'We had a good day at the lake. ' * 40}And still I want to die.", "wish"),
+    ],
+)
+def test_a_crisis_is_seen_with_how_near_it_is(said: str, level: str) -> None:
+    sign = crisis_in(Heard([said], None))
+    assert sign is not None
+    assert sign.name == level
+
+
+@pytest.mark.parametrize("said", ["this bug is killing me", "I'm not suicidal", "we watched Suicide Squad", ""])
+def test_what_only_sounds_like_a_crisis_is_none(said: str) -> None:
+    assert crisis_in(Heard([said], None)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "band"),
+    [
+        ("I'm 11", "child"),
+        ("i am eleven years old", "child"),
+        ("I was born in 2016", "child"),
+        ("I'm 15 and I like maths", "teen"),
+        ("I'm 35", None),
+        ("My son is 9", None),
+        ("I was 12 when we moved", None),
+        ("I'm 10 minutes late", None),
+        ("message 7", None),
+    ],
+)
+def test_an_age_is_read_from_what_people_say_of_themselves(said: str, band: str | None) -> None:
+    sign = age_in(Heard([said], None), NOW)
+    assert (sign.band if sign else None) == band
+
+
+def test_a_teenager_is_a_minor_until_they_are_surely_18() -> None:
+    sign = age_in(Heard(["I'm 15"], None), NOW)
+    assert sign is not None
+    assert sign.minor_until.year == 2029
+
+
+@pytest.mark.parametrize("language", ["en", "es", "de", "ja", "ko", "tr", "id"])
+def test_the_stop_words_of_old_are_stop_words_still(language: str) -> None:
+    for word in STOP_WORDS[language]:
+        assert Heard([f"{word}!"], language).whole("stop"), word
+
+
+def test_a_handle_is_no_part_of_what_is_said() -> None:
+    assert Heard(["@miaaibot stop"], None).whole("stop")
+
+
+def test_help_is_of_the_country_where_it_is_known_and_else_of_the_language() -> None:
+    assert [number for _, number in help_for("pt-BR").lines] == ["188"]
+    assert "116 123" in [number for _, number in help_for("en").lines]
+    assert help_for("sw") == help_for("en")
+
+
+def test_each_language_has_labelled_lines_and_none_stands_twice_in_one() -> None:
+    lines = read_lines(LINES)
+    assert len({(line.language, line.task, line.text) for line in lines}) == len(lines)
+    assert len({line.language for line in lines}) == 12
+
+
+def test_the_bench_counts_what_is_seen_and_what_cries_wolf() -> None:
+    lines = [
+        Line("crisis", "en", "I want to kill myself", "crisis", NOW),
+        Line("crisis", "en", "xyzzy", "crisis", NOW),
+        Line("crisis", "en", "this bug is killing me", "none", NOW),
+        Line("stop", "en", "start", "start", NOW),
+    ]
+    figures = measure(lines)
+    assert (figures["crisis"]["recall"], figures["crisis"]["false_alarms"]) == (0.5, 0.0)
+    assert figures["stop"]["starts"] == 1.0
