@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from mia_core.gate.age import age_in
+from mia_core.gate.check import stop_in
 from mia_core.gate.crisis import crisis_in
 from mia_core.gate.heard import Heard
 
@@ -80,7 +81,7 @@ def _stop(line: Line) -> str:
     heard = Heard([line.text], None)
     if heard.whole("start"):
         return "start"
-    return "stop" if heard.whole("stop") or heard.find("stop") else NONE
+    return "stop" if stop_in(heard) else NONE
 
 
 _TASKS: dict[str, Callable[[Line], str]] = {"crisis": _crisis, "age": _age, "stop": _stop}
