@@ -14,7 +14,6 @@ fork.set_forkserver_preload(
         "tests.bot.crashing",
         "mia_core.desk.terminal",
         "mia_core.desk.memories",
-        "mia_core.desk.care",
         "mia_core.doctor",
         "mia_core.cli_database",
         "mia_core.database_copy",

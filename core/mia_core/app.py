@@ -20,9 +20,7 @@ from mia_core.memory.embed import Embedder, open_embedder
 from mia_core.memory.index import MemoryIndexes
 from mia_core.memory.publics import Publics
 from mia_core.meters import Meters
-from mia_core.notes import Notes
 from mia_core.outbox import Outbox
-from mia_core.pace import Pace
 from mia_core.prompt.compose import Prompts
 from mia_core.schema import require_current
 from mia_core.settings import Settings
@@ -48,9 +46,7 @@ class App:
     leases: Leases
     cursors: Cursors
     limits: Limits
-    pace: Pace
     meters: Meters
-    notes: Notes
     inbox: Inbox
     outbox: Outbox
     spending: Spending
@@ -91,7 +87,7 @@ async def open_app(
             open_xai(settings.xai, clock=clock, spent_today=spent_today or spending.today)
         )
         lease = timedelta(seconds=settings.bot.lease_s)
-        cursors, signals, limits = Cursors(database, clock), Signals(database), Limits(database, clock)
+        cursors, signals = Cursors(database, clock), Signals(database)
         stack.push_async_callback(signals.close)
         yield App(
             settings=settings,
@@ -104,10 +100,8 @@ async def open_app(
             signals=signals,
             leases=Leases(database, clock),
             cursors=cursors,
-            limits=limits,
-            pace=Pace(limits, clock, settings.care.turns_per_minute),
+            limits=Limits(database, clock),
             meters=Meters(database, clock),
-            notes=Notes(database, ids, clock),
             inbox=Inbox(database, ids, clock, lease, signals),
             outbox=Outbox(database, ids, clock, lease, signals),
             spending=spending,

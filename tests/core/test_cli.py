@@ -11,7 +11,6 @@ from tests.forking import mia
 
 COMMANDS = (
     "bot",
-    "care",
     "chat",
     "db",
     "demo",
@@ -20,7 +19,6 @@ COMMANDS = (
     "jobs",
     "keys",
     "memories",
-    "notes",
     "outbox",
     "sandbox",
     "site",

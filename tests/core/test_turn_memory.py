@@ -61,8 +61,7 @@ async def test_what_was_said_long_ago_comes_back_when_it_is_asked_for(app: App, 
     assert "lighthouse near Split" in prompt(model)
     *_, taken = await rows(app, Turn)
     assert len(taken.recalled_messages) > 0
-    towards = {"trust", "familiarity", "warmth", "tension"}
-    assert taken.feeling.keys() == {"emotion", "mood", "pleasure"} | towards
+    assert taken.feeling.keys() == {"emotion", "mood", "trust"}
 
 
 async def test_nobody_s_past_comes_into_somebody_else_s_prompt(app: App, model: StandinXai) -> None:

@@ -13,7 +13,6 @@ from mia_core.errors import SettingsError
 from mia_core.events import Event
 from mia_core.memory.index import Remembered
 from mia_core.prompt.scene import PrivateScene, PublicScene, Said
-from mia_core.prompt.tone import tone
 
 Item = Mapping[str, Any]
 """One entry of the `input` list of POST /v1/responses."""
@@ -56,11 +55,6 @@ class Prompts:
             earlier=scene.earlier,
             others=scene.others,
             feeling=scene.feeling,
-            tone=tone(scene.feeling.relationship),
-            minor=scene.minor,
-            after_crisis=scene.after_crisis,
-            goodbye=scene.goodbye,
-            language=scene.language,
         )
         earlier = [_earlier(said) for said in scene.history]
         return [_system(self._static), *earlier, _system(setting), _said(scene.events)]
@@ -77,9 +71,6 @@ class Prompts:
             thread=scene.event.thread,
             others=scene.others,
             profile=_profile([scene.event]),
-            mood=scene.mood,
-            minor=scene.minor,
-            language=scene.language,
         )
         return [_system(self._static), _system(setting), _said([scene.event])]
 

@@ -32,14 +32,6 @@ class PrivateScene:
     """Older messages that bear on the new ones."""
     others: Sequence[PublicMemory] = ()
     """What other people let her tell everybody."""
-    minor: bool = False
-    """The person may be under 18."""
-    after_crisis: bool = False
-    """They spoke of a crisis in the last day."""
-    goodbye: bool = False
-    """They say goodbye."""
-    language: str | None = None
-    """The language that they chose (BCP-47); None: the one that they write in."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +42,5 @@ class PublicScene:
     event: Event
     characters: int
     """How long the answer may be."""
-    mood: str = "calm"
-    """Her mood by its name; of the relationship nothing is shown in public."""
     others: Sequence[PublicMemory] = ()
     """What people let her tell everybody."""
-    minor: bool = False
-    language: str | None = None
-    """The language that the person chose, as above."""

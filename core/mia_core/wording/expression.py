@@ -9,7 +9,7 @@ from mia_core.wording.shape import as_regex
 
 Expression = Any
 """A compiled expression of re2, which brings no types: no text, however made, takes it more than linear time."""
-_MOST_MEMORY = 1 << 26
+_MOST_MEMORY = 1 << 25
 """Bytes that one expression may come to need; beyond that re2 is slower, never wrong."""
 
 

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 from mia_core.gate.age import age_in
-from mia_core.gate.check import stop_in
 from mia_core.gate.crisis import crisis_in
 from mia_core.gate.heard import Heard
 
@@ -81,7 +80,7 @@ def _stop(line: Line) -> str:
     heard = Heard([line.text], None)
     if heard.whole("start"):
         return "start"
-    return "stop" if stop_in(heard) else NONE
+    return "stop" if heard.whole("stop") or heard.find("stop") else NONE
 
 
 _TASKS: dict[str, Callable[[Line], str]] = {"crisis": _crisis, "age": _age, "stop": _stop}
