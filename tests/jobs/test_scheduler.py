@@ -25,7 +25,7 @@ async def nothing(_: App) -> Counts:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what must come; the test's own time limit is the deadline."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
