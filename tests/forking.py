@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-fork = multiprocessing.get_context("forkserver")
+_fork = multiprocessing.get_context("forkserver")
 # read once, by the server that all are forked from
-fork.set_forkserver_preload(
+_fork.set_forkserver_preload(
     [
         "tests.bot.crashing",
         "mia_core.desk.terminal",
@@ -22,6 +23,21 @@ fork.set_forkserver_preload(
         "pytest",
     ]
 )
+
+
+def run_forked(main: Callable[..., None], *arguments: object) -> int | None:
+    """Call a function in a process of its own, for a minute at most.
+
+    Answers the exit code, negative for a signal; None when the minute was not enough.
+    """
+    process = _fork.Process(target=main, args=arguments)
+    process.start()
+    process.join(60)
+    code = process.exitcode
+    process.kill()
+    process.join()
+    process.close()
+    return code
 
 
 def own_environment(**variables: str) -> dict[str, str]:
@@ -40,13 +56,7 @@ def mia(*arguments: str, folder: Path, **variables: str) -> subprocess.Completed
     environment = own_environment(**variables)
     with tempfile.TemporaryDirectory() as told:
         output, errors = Path(told) / "stdout", Path(told) / "stderr"
-        process = fork.Process(target=_main, args=(arguments, folder, environment, output, errors))
-        process.start()
-        process.join(60)
-        code = process.exitcode
-        process.kill()
-        process.join()
-        process.close()
+        code = run_forked(_main, arguments, folder, environment, output, errors)
         if code is None:
             raise TimeoutError(f"mia {' '.join(arguments)}: {output.read_text()}{errors.read_text()}")
         return subprocess.CompletedProcess(arguments, code, output.read_text(), errors.read_text())

@@ -38,7 +38,7 @@ from mia_core.leases import Held
 from mia_core.memory.embed import Vectors
 from mia_core.settings import Settings
 from mia_core.tables import InboxRow, OutboxRow
-from tests.forking import fork
+from tests.forking import run_forked
 
 STEP = timedelta(seconds=31)
 """How far a successor's clock goes on between its looks: past a lease, and past X's grace time."""
@@ -65,13 +65,7 @@ def live(life: Life) -> bool:
 
     Raises RuntimeError, with its log, when it ended in another way.
     """
-    process = fork.Process(target=_main, args=(life,))
-    process.start()
-    process.join(60)
-    code = process.exitcode
-    process.kill()
-    process.join()
-    process.close()
+    code = run_forked(_main, life)
     if code not in {0, -signal.SIGKILL} or (code and life.dies_at is None):
         raise RuntimeError(f"the process ended with {code}: {_log_of(life).read_text()}")
     return code == 0

@@ -15,6 +15,7 @@ from mia_bot.x.client import XClient
 from mia_bot.x.shapes import User
 from mia_core.app import App, open_app
 from mia_core.settings import DatabaseSettings, Settings
+from mia_core.wishes.phrases import phrasebooks
 from tests.core.events import dm
 
 REST_S = 1.5
@@ -30,7 +31,9 @@ async def app(migrated_url: str, settings: Settings, clock: Any, embedder: Any) 
 
 @asynccontextmanager
 async def running(app: App, x: XClient, me: User) -> AsyncIterator[None]:
-    """Workers and sender, as a process runs them."""
+    """Workers and sender, as a process runs them: with all read that a first turn needs."""
+    app.embedder.warm_up()
+    phrasebooks()
     stop = asyncio.Event()
     async with app.signals.listening():
         tasks = [
@@ -67,6 +70,6 @@ async def test_who_writes_is_taken_up_at_once_by_a_process_that_rests(app: App, 
     async with running(app, x, me), open_app(app.settings, clock=app.clock, embedder=app.embedder) as elsewhere:
         await asyncio.sleep(REST_S)
         await elsewhere.inbox.accept([dm("hello")])
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(5):
             while await app.inbox.next_due() is not None:
                 await asyncio.sleep(0.05)

@@ -12,8 +12,6 @@ _BANDS: tuple[Band, ...] = get_args(Band)
 YOUNGEST, GROWN = 13, 18
 """Ages from which one may write with her, and from which one is an adult."""
 _PLAUSIBLE = range(4, 100)
-_TEEN_UNKNOWN = 15
-"""The age that a teenager is taken to have who says no number."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class AgeSign:
     band: Band
     language: str
     minor_until: datetime
-    """When a teenager is surely 18."""
+    """When a teenager is surely 18, at the youngest that they may be; for the other bands now."""
 
 
 def age_in(heard: Heard, now: datetime) -> AgeSign | None:
@@ -40,7 +38,7 @@ def _read(sign: Sign, now: datetime) -> AgeSign | None:
     if sign.name == "child":
         return AgeSign("child", sign.language, now)
     if sign.name == "teen":
-        return AgeSign("teen", sign.language, _adult_at(_TEEN_UNKNOWN, now))
+        return AgeSign("teen", sign.language, _adult_at(YOUNGEST, now))
     age = _age(sign, now)
     if age not in _PLAUSIBLE or age >= GROWN:
         return None

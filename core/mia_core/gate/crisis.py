@@ -22,30 +22,26 @@ def crisis_in(heard: Heard) -> Sign | None:
     return min(found, key=lambda sign: LEVELS.index(sign.name)) if found else None
 
 
-class _Line(BaseModel):
+class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+
+class _Line(_Table):
     name: str
     contact: str
 
 
-class _Country(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Country(_Table):
     emergency: str
     lines: tuple[_Line, ...]
 
 
-class _Language(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Language(_Table):
     countries: tuple[str, ...]
     emergency: str
 
 
-class _Hotlines(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Hotlines(_Table):
     directory: str
     languages: Mapping[str, _Language]
     countries: Mapping[str, _Country]

@@ -164,8 +164,6 @@ class Signs:
 
     def __init__(self, language: str, file: _File) -> None:
         self.language = language
-        self.way_back = file.start.example
-        """What to say to be written to again after a stop."""
         self.whole = Whole(
             language,
             {
@@ -221,7 +219,7 @@ def _after_clause(goes_on: str) -> str:
 
 @cache
 def signs(language: str) -> Signs:
-    """The signs of a supported language, built at their first use, which takes some ten milliseconds."""
+    """The signs of a supported language, built at their first use, in two to four tenths of a second."""
     file = resources.files("mia_core.gate") / "phrases" / f"{language}.toml"
     return Signs(language, _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))))
 

@@ -58,7 +58,13 @@ def test_a_teenager_is_a_minor_until_they_are_surely_18() -> None:
     assert sign.minor_until.year == 2029
 
 
-@pytest.mark.parametrize("language", ["en", "es", "de", "ja", "ko", "tr", "id"])
+def test_a_teenager_who_says_no_number_may_be_13() -> None:
+    sign = age_in(Heard(["I'm a minor"], None), NOW)
+    assert sign is not None
+    assert sign.minor_until.year == 2031
+
+
+@pytest.mark.parametrize("language", STOP_WORDS)
 def test_the_stop_words_of_old_are_stop_words_still(language: str) -> None:
     for word in STOP_WORDS[language]:
         assert Heard([f"{word}!"], language).whole("stop"), word
