@@ -30,7 +30,9 @@ _LONGEST_WAIT_S = 10.0
 """After this one looks for what is due even if no signal has come: signals may be lost."""
 _CROWDED_S = 0.05
 _NO_DATABASE_S = 2.0
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=2)
+"""Between two tries of one text. However many wait, X's limits bound how often she tries; and a text need not wait
+long once X is well again."""
 _OPERATOR_PAUSE = timedelta(minutes=1)
 _OF_HER_ACCOUNT: tuple[Refusal, ...] = ("locked", "scope")
 

@@ -17,7 +17,10 @@ from mia_core.statements import upsert
 from mia_core.tables import LimitWindow
 
 WINDOW = timedelta(minutes=15)
-"""How long a new window is taken to be until an answer tells: X counts most limits by quarters of an hour."""
+"""X counts most limits by quarters of an hour."""
+UNTOLD = timedelta(minutes=1)
+"""How long a new window is taken to be until an answer tells: whoever set its requests aside may have died before
+one came, and nobody else shall wait a whole window for that."""
 _SAME = timedelta(seconds=2)
 """Two ends of a window that are no further apart are the same end: X tells it in whole seconds."""
 
@@ -114,7 +117,7 @@ def _of(name: str) -> Update:
 def _open(row: Row[str, int, int, datetime], now: datetime) -> _Window:
     """The window as it is now: a new one where the last has ended."""
     if row.resets_at <= now:
-        return _Window(row.name, row.size, now + WINDOW)
+        return _Window(row.name, row.size, now + UNTOLD)
     return _Window(row.name, row.remaining, row.resets_at)
 
 

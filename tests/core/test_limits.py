@@ -34,6 +34,16 @@ async def test_what_is_left_is_shared_by_processes_and_outlives_them(app: App, c
     assert (await other.reserve(["dm"], 99)).count == 15
 
 
+async def test_who_dies_with_all_of_a_new_window_set_aside_holds_the_others_up_for_a_minute_at_most(
+    app: App, clock: ManualClock
+) -> None:
+    await app.limits.learn({"dms": Told(size=15, remaining=0, resets_at=clock() + timedelta(seconds=5))})
+    clock.move(timedelta(seconds=6))
+    assert (await app.limits.reserve(["dms"], 15)).count == 15
+    clock.move(timedelta(seconds=61))
+    assert (await app.limits.reserve(["dms"], 1)).count == 1
+
+
 async def test_what_was_set_aside_and_not_used_is_given_back(app: App, clock: ManualClock) -> None:
     await app.limits.learn({"dm": Told(15, 5, clock() + QUARTER)})
     await app.limits.reserve(["dm"], 5)
