@@ -13,8 +13,10 @@ _fork = multiprocessing.get_context("forkserver")
 _fork.set_forkserver_preload(
     [
         "tests.bot.crashing",
+        "tests.warm",
         "mia_core.desk.terminal",
         "mia_core.desk.memories",
+        "mia_core.desk.care",
         "mia_core.doctor",
         "mia_core.cli_database",
         "mia_core.database_copy",

@@ -18,6 +18,8 @@ from mia_bot.x.shapes import User
 from mia_core.app import App
 from mia_core.backoff import pause_after
 from mia_core.errors import OperatorError, SettingsError
+from mia_core.gate.language import warm_up
+from mia_core.gate.signs import all_signs
 from mia_core.leases import Held
 from mia_core.process import stop_requested, stopped_within
 from mia_core.shards import Shards
@@ -36,7 +38,11 @@ async def run_bot(shards: Shards) -> None:
     """Answer on X until SIGTERM or SIGINT. Raises OperatorError when her account cannot be used."""
     app, stop = shards.home, stop_requested()
     app.embedder.warm_up()
+    app.meaning.warm_up()
     phrasebooks()
+    all_signs()
+    warm_up()
+    await app.notes.see("persona", app.prompts.version)
     async with AsyncExitStack() as stack:
         x = await stack.enter_async_context(open_x(app.settings.x, await open_auth(app), app.clock))
         me = await _who_am_i(app, x, stop)

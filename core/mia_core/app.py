@@ -12,15 +12,18 @@ from mia_core.clock import Clock, system_clock
 from mia_core.credentials import Credentials
 from mia_core.cursors import Cursors
 from mia_core.database import Database, open_database
+from mia_core.gate.sense import MODEL
 from mia_core.ids import IdMaker
 from mia_core.inbox import Inbox
 from mia_core.leases import Leases
 from mia_core.limits import Limits
-from mia_core.memory.embed import Embedder, open_embedder
+from mia_core.memory.embed import Embedder, UseEmbedder, open_embedder
 from mia_core.memory.index import MemoryIndexes
 from mia_core.memory.publics import Publics
 from mia_core.meters import Meters
+from mia_core.notes import Notes
 from mia_core.outbox import Outbox
+from mia_core.pace import Pace
 from mia_core.prompt.compose import Prompts
 from mia_core.schema import require_current
 from mia_core.settings import Settings
@@ -46,12 +49,16 @@ class App:
     leases: Leases
     cursors: Cursors
     limits: Limits
+    pace: Pace
     meters: Meters
+    notes: Notes
     inbox: Inbox
     outbox: Outbox
     spending: Spending
     xai: Xai
     embedder: Embedder
+    meaning: Embedder
+    """What the gate's sense was fitted to; the embedder itself, unless the configuration names another."""
     indexes: MemoryIndexes
     publics: Publics
     prompts: Prompts
@@ -81,13 +88,17 @@ async def open_app(
             opened = open_embedder(settings.memory)
             stack.callback(opened.close)
             embedder = opened
+        meaning = embedder
+        if meaning.name != MODEL:
+            meaning = UseEmbedder()
+            stack.callback(meaning.close)
         ids = IdMaker(clock)
         spending = Spending(database, ids, clock)
         xai = await stack.enter_async_context(
             open_xai(settings.xai, clock=clock, spent_today=spent_today or spending.today)
         )
         lease = timedelta(seconds=settings.bot.lease_s)
-        cursors, signals = Cursors(database, clock), Signals(database)
+        cursors, signals, limits = Cursors(database, clock), Signals(database), Limits(database, clock)
         stack.push_async_callback(signals.close)
         yield App(
             settings=settings,
@@ -100,13 +111,16 @@ async def open_app(
             signals=signals,
             leases=Leases(database, clock),
             cursors=cursors,
-            limits=Limits(database, clock),
+            limits=limits,
+            pace=Pace(limits, clock, settings.care.turns_per_minute),
             meters=Meters(database, clock),
+            notes=Notes(database, ids, clock),
             inbox=Inbox(database, ids, clock, lease, signals),
             outbox=Outbox(database, ids, clock, lease, signals),
             spending=spending,
             xai=xai,
             embedder=embedder,
+            meaning=meaning,
             indexes=MemoryIndexes(database, embedder),
             publics=Publics(database, embedder, cursors, clock),
             prompts=prompts,

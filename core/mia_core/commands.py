@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mia_core import cli_delivery, cli_memories
+from mia_core import cli_care, cli_delivery, cli_memories
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
@@ -23,6 +23,7 @@ def register(cli: typer.Typer) -> None:
     cli.add_typer(database, name="db")
     cli_delivery.register(cli)
     cli_memories.register(cli)
+    cli_care.register(cli)
     keys = typer.Typer(help="Keys for the vault.", no_args_is_help=True)
     keys.command("new")(new)
     cli.add_typer(keys, name="keys")
@@ -84,8 +85,14 @@ def chat(config: ConfigFile = None) -> None:
     asyncio.run(run_chat(config))
 
 
-def doctor(config: ConfigFile = None) -> None:
+def doctor(
+    config: ConfigFile = None,
+    persona: Annotated[
+        bool, typer.Option("--persona", help="Talk with the configured model instead: is she herself in it?")
+    ] = False,
+) -> None:
     """Look over configuration, database, keys and xAI; say what to mend; exit 1 if anything is broken."""
     from mia_core.doctor import run_doctor  # noqa: PLC0415 - `mia --help` stays quick
+    from mia_core.regression import run_regression  # noqa: PLC0415 - as above
 
-    raise typer.Exit(asyncio.run(run_doctor(config)))
+    raise typer.Exit(asyncio.run(run_regression(config) if persona else run_doctor(config)))

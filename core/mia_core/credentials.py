@@ -39,6 +39,6 @@ class Credentials:
             "sealed": self._vault.seal(json.dumps(document).encode()),
             "changed_at": self._clock(),
         }
-        statement = upsert(self._database, Credential, key="name", changed=("sealed", "changed_at"))
+        statement = upsert(self._database, Credential, key=("name",), changed=("sealed", "changed_at"))
         async with self._database.writing() as connection:
             await connection.execute(statement, [row])

@@ -27,7 +27,7 @@ class Cursors:
     async def move(self, name: str, value: str, *, held: Held | None = None) -> None:
         """Set the cursor. Raises LeaseLost, with nothing written, if `held` is not in that hand any more."""
         row = {"name": name, "value": value, "moved_at": self._clock()}
-        statement = upsert(self._database, Cursor, key="name", changed=("value", "moved_at"))
+        statement = upsert(self._database, Cursor, key=("name",), changed=("value", "moved_at"))
         async with self._database.writing() as connection:
             if held:
                 await require_held(connection, held)

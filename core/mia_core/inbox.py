@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Literal, NamedTuple
@@ -16,6 +16,7 @@ from mia_core.errors import LeaseLost
 from mia_core.events import Author, Event
 from mia_core.ids import IdMaker
 from mia_core.inbox_statements import (
+    EMPTY,
     END,
     HOLD_DUE,
     HOLD_PERSON,
@@ -25,11 +26,11 @@ from mia_core.inbox_statements import (
     RELEASE,
     RENEW,
     InboxStatements,
-    read_feeling_row,
     read_person,
+    read_row,
 )
 from mia_core.signals import Signals
-from mia_core.tables import FeelingRow, Person
+from mia_core.tables import Care, FeelingRow, Person
 
 EndState = Literal["done", "ignored", "dead"]
 
@@ -53,6 +54,10 @@ class Claim:
     more_waiting: bool
     person: Person
     feeling: FeelingRow | None
+    care: Care = field(default_factory=Care)
+    """What is known for their protection; an empty row for who has none."""
+    told_ai_at: datetime | None = None
+    """When they were last told, on the channel of these events, that she is an AI."""
 
     @property
     def person_id(self) -> int:
@@ -125,6 +130,7 @@ class Inbox:
                 "last_seen_at": now,
                 "memory_version": 0,
                 "message_count": 0,
+                "language_chosen": False,
             }
             for person_id, author in sorted(latest.items())
         ]
@@ -181,7 +187,9 @@ class Inbox:
             events=tuple(events[:together]),
             more_waiting=len(rows) > together,
             person=read_person(rows[0]),
-            feeling=read_feeling_row(rows[0]),
+            feeling=read_row(rows[0], FeelingRow),
+            care=read_row(rows[0], Care) or Care(person_id=held.person_id),
+            told_ai_at=rows[0].told_ai_at,
         )
 
     async def _close_mailbox(self, held: _Held) -> None:
@@ -219,10 +227,13 @@ class Inbox:
         if claim.more_waiting or arrivals != claim.arrivals:
             await self._open_mailboxes(connection, [claim.person_id], self._clock())
 
-    async def end(self, claim: Claim, *, state: EndState, reason: str) -> None:
-        """End the claimed events without a turn: ignored or dead, and why."""
+    async def end(self, claim: Claim, *, state: EndState, reason: str, keep_words: bool = True) -> None:
+        """End the claimed events without a turn: ignored or dead, and why; their words need not be kept."""
         async with self._database.writing() as connection:
             await self.finish(connection, claim, state=state, reason=reason)
+            if not keep_words:
+                said = {"the_person": claim.person_id, "the_ids": claim.inbox_ids}
+                await connection.execute(EMPTY, said)
 
     async def postpone(self, claim: Claim, *, until: datetime, reason: str, counted: bool = True) -> None:
         """Let go of the person and take them up again at `until`; nothing of the turn was written.

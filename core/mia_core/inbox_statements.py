@@ -1,20 +1,20 @@
 """The inbox's statements, built once (see `mia_core.statements`); parameters begin with `the_`."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Update, and_, bindparam, delete, func, or_, select, update
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from mia_core.database import Database
 from mia_core.statements import Upsert, insert_into, insert_once, upsert
-from mia_core.tables import FeelingRow, InboxRow, Mailbox, Person, metadata
+from mia_core.tables import Care, Disclosure, FeelingRow, InboxRow, Mailbox, Person, metadata
 
 _SEEN = ("username", "name", "is_bot", "last_seen_at")
 
 
 def meet(database: Database) -> Upsert:
     """Make people, or refresh what X says of them."""
-    return upsert(database, Person, key="id", changed=_SEEN)
+    return upsert(database, Person, key=("id",), changed=_SEEN)
 
 
 class InboxStatements:
@@ -57,12 +57,30 @@ HOLD_PERSON = _hold(
     )
 ).returning(*_HELD)
 
-_PERSON = {column.name: column for column in metadata.tables["person"].columns}
-_FEELING = {column.name: column for column in metadata.tables["feeling"].columns}
+_OF_PERSON: tuple[type[SQLModel], ...] = (Person, FeelingRow, Care)
+"""What is read of a person together with their events."""
+_COLUMNS = {
+    table: {column.name: column for column in metadata.tables[str(table.__tablename__)].columns}
+    for table in _OF_PERSON
+}
+_READ_COLUMNS = [column for columns in _COLUMNS.values() for column in columns.values()]
 READ = (
-    select(col(InboxRow.id).label("inbox_id"), col(InboxRow.event), *_PERSON.values(), *_FEELING.values())
+    select(
+        col(InboxRow.id).label("inbox_id"),
+        col(InboxRow.event),
+        col(Disclosure.told_at).label("told_ai_at"),
+        *_READ_COLUMNS,
+    )
     .join(Person, col(Person.id) == col(InboxRow.person_id))
     .outerjoin(FeelingRow, col(FeelingRow.person_id) == col(InboxRow.person_id))
+    .outerjoin(Care, col(Care.person_id) == col(InboxRow.person_id))
+    .outerjoin(
+        Disclosure,
+        and_(
+            col(Disclosure.person_id) == col(InboxRow.person_id),
+            col(Disclosure.channel) == col(InboxRow.source),
+        ),
+    )
     .where(col(InboxRow.person_id) == bindparam("the_person"), col(InboxRow.state) == "open")
     .order_by(col(InboxRow.happened_at), func.length(col(InboxRow.event_id)), col(InboxRow.event_id))
     .limit(bindparam("the_most"))
@@ -70,19 +88,23 @@ READ = (
 """In the order in which they were written, whatever order they came in: X's ids rise with time, its moments have
 whole seconds alone."""
 
+Found = TypeVar("Found", bound=SQLModel)
+
 
 def read_person(row: Row[Any]) -> Person:
     """The person in a row of READ."""
+    return Person(**_values(row, Person))
+
+
+def read_row(row: Row[Any], table: type[Found]) -> Found | None:
+    """What a row of READ holds of one of a person's other tables, if they have a row there."""
+    values = _values(row, table)
+    return None if values["person_id"] is None else table(**values)
+
+
+def _values(row: Row[Any], table: type[SQLModel]) -> dict[str, Any]:
     found = row._mapping  # noqa: SLF001 - the documented way to columns that share a name
-    return Person(**{name: found[column] for name, column in _PERSON.items()})
-
-
-def read_feeling_row(row: Row[Any]) -> FeelingRow | None:
-    """The feeling in a row of READ, if there is one yet."""
-    found = row._mapping  # noqa: SLF001 - as above
-    if found[_FEELING["person_id"]] is None:
-        return None
-    return FeelingRow(**{name: found[column] for name, column in _FEELING.items()})
+    return {name: found[column] for name, column in _COLUMNS[table].items()}
 
 
 _MINE = and_(col(Mailbox.person_id) == bindparam("the_person"), col(Mailbox.owner) == bindparam("the_owner"))
@@ -99,11 +121,12 @@ POSTPONE = (
         attempts=bindparam("the_attempts"),
     )
 )
+_THESE = and_(
+    col(InboxRow.person_id) == bindparam("the_person"), col(InboxRow.id).in_(bindparam("the_ids", expanding=True))
+)
+EMPTY = update(InboxRow).where(_THESE).values(event={})
 END = (
     update(InboxRow)
-    .where(
-        col(InboxRow.person_id) == bindparam("the_person"),
-        col(InboxRow.id).in_(bindparam("the_ids", expanding=True)),
-    )
+    .where(_THESE)
     .values(state=bindparam("the_state"), reason=bindparam("the_reason"), turn_id=bindparam("the_turn"))
 )

@@ -42,6 +42,14 @@ class Grant:
     free_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Taken:
+    """How much was taken of a limit of one's own, and when its window ends."""
+
+    count: int
+    resets_at: datetime
+
+
 class Limits:
     """Sets requests aside, and learns from answers."""
 
@@ -65,6 +73,24 @@ class Limits:
                 await connection.execute(_of(window.name).values(**left))
         return Grant(granted)
 
+    async def take(self, name: str, size: int, length: timedelta, wanted: int) -> Taken:
+        """Take up to `wanted` of a limit of one's own: `size` in each window of that length.
+
+        What a process has taken is its own until the window ends.
+        """
+        now = self._clock()
+        async with self._database.writing() as connection:
+            row = (await connection.execute(_read((name,)))).first()
+            goes_on = row is not None and row.resets_at > now
+            left, resets_at = (row.remaining, row.resets_at) if row and goes_on else (size, now + length)
+            taken = min(wanted, left)
+            changed = {"name": name, "size": size, "remaining": left - taken, "resets_at": resets_at}
+            columns = ("size", "remaining", "resets_at")
+            await connection.execute(
+                upsert(self._database, LimitWindow, key=("name",), changed=columns), [changed]
+            )
+        return Taken(taken, resets_at)
+
     async def give_back(self, names: Sequence[str], count: int) -> None:
         """Requests that were set aside and not made."""
         if count:
@@ -76,7 +102,7 @@ class Limits:
     async def close(self, name: str, until: datetime) -> None:
         """Nothing may be made until then; after it, one request at first if the limit's size is not known."""
         row = {"name": name, "size": 1, "remaining": 0, "resets_at": until}
-        statement = upsert(self._database, LimitWindow, key="name", changed=("remaining", "resets_at"))
+        statement = upsert(self._database, LimitWindow, key=("name",), changed=("remaining", "resets_at"))
         async with self._database.writing() as connection:
             await connection.execute(statement, [row])
 
@@ -85,7 +111,7 @@ class Limits:
         if not told:
             return
         changed = ("size", "remaining", "resets_at")
-        statement = upsert(self._database, LimitWindow, key="name", changed=changed)
+        statement = upsert(self._database, LimitWindow, key=("name",), changed=changed)
         async with self._database.writing() as connection:
             known = {row.name: row for row in await connection.execute(_read(tuple(told)))}
             rows = [{"name": name, **asdict(_merged(told[name], known.get(name)))} for name in sorted(told)]

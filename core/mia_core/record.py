@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from mia_core.app import App
+from mia_core.emotion.cause import Moved
 from mia_core.emotion.feeling import Feeling
-from mia_core.emotion.pad import Pad
-from mia_core.emotion.trust import Trust
+from mia_core.emotion.store import feeling_values
+from mia_core.gate.store import NOTHING, CareChange, write_care
 from mia_core.inbox import Claim
 from mia_core.memory.embed import Vectors
 from mia_core.memory.index import Past, Version
@@ -20,6 +21,7 @@ from mia_core.memory.learn import Change, NewMemories
 from mia_core.memory.publication import revoke
 from mia_core.outbox import Channel
 from mia_core.prompt.scene import Said
+from mia_core.sessions import goes_on
 from mia_core.statements import plain_insert, upsert
 from mia_core.tables import FeelingRow, Memory, Message, Person, Session, Turn
 from mia_core.xai.usage import CallRecord
@@ -42,6 +44,8 @@ _PERSON = (
         message_count=bindparam("the_count"),
         memory_version=col(Person.memory_version) + bindparam("the_learnt"),
         session_id=bindparam("the_session"),
+        session_started_at=bindparam("the_start"),
+        turns_until=bindparam("the_pace"),
         last_message_at=bindparam("the_moment"),
         language=bindparam("the_language"),
     )
@@ -60,6 +64,11 @@ class TurnRecord:
     """Her words as history keeps them; the fixed notices beside them are left out."""
     language: str | None = None
     feeling: Feeling | None = None
+    moved: Moved | None = None
+    """Why the feeling moved, and how far."""
+    care: CareChange = NOTHING
+    turns_until: datetime | None = None
+    """The person's pace after this turn; None: it does not count."""
     learnt: NewMemories | None = None
     recalled: tuple[int, ...] = ()
     recalled_messages: tuple[int, ...] = ()
@@ -85,18 +94,6 @@ class TurnRecord:
         return (self.learnt is not None) + self.changes_memories
 
 
-def read_feeling(row: FeelingRow | None, now: datetime) -> Feeling:
-    """The stored state as a value; the beginning of a relationship where nothing is stored."""
-    if row is None:
-        return Feeling(at=now)
-    return Feeling(
-        at=row.at,
-        emotion=Pad(row.pleasure, row.arousal, row.dominance),
-        mood=Pad(row.mood_pleasure, row.mood_arousal, row.mood_dominance),
-        trust=Trust(row.trust, row.trust_day, row.trust_moved),
-    )
-
-
 def history_start(message_count: int, most: int) -> int:
     """The `seq` after which messages stand in the prompt as the conversation itself.
 
@@ -119,11 +116,13 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
     """Commit the turn. Raises LeaseLost, having written nothing, if another worker holds the person by now."""
     now, turn_id = app.clock(), app.ids()
     version = claim.person.memory_version + 1
-    session_id, new_session = _session(app, claim.person, now)
+    new_session = not goes_on(claim.person, app.settings.persona, now)
+    session_id = app.ids() if new_session or not claim.person.session_id else claim.person.session_id
     messages = _messages(app, claim, record, turn_id=turn_id, session_id=session_id, now=now)
     async with app.database.writing() as connection:
         # The person before the mailbox, as receivers lock them; the other way round they would meet in a deadlock.
-        await _write_person(connection, claim, record, session_id, len(messages), now)
+        began = now if new_session else claim.person.session_started_at
+        await _write_person(connection, claim, record, (session_id, began), len(messages), now)
         await app.inbox.finish(connection, claim, state="done", turn_id=turn_id)
         if new_session:
             await connection.execute(plain_insert(Session), [_session_row(claim, session_id, now)])
@@ -142,6 +141,7 @@ async def write_turn(app: App, claim: Claim, record: TurnRecord) -> None:
             await connection.execute(plain_insert(Memory), rows)
         if record.learnt:
             await change_memories(connection, claim.person_id, record.learnt.changes, version)
+        await write_care(connection, app, claim, record.care, now)
         if record.write:
             await record.write(connection, version)
         await app.spending.record(connection, record.calls, purpose="turn")
@@ -189,14 +189,6 @@ def _past(message: Mapping[str, Any]) -> Past:
     )
 
 
-def _session(app: App, person: Person, now: datetime) -> tuple[int, bool]:
-    """The session that the turn belongs to, and whether it begins one."""
-    idle = timedelta(minutes=app.settings.persona.session_idle_min)
-    if person.session_id and person.last_message_at and now - person.last_message_at <= idle:
-        return person.session_id, False
-    return app.ids(), True
-
-
 def _session_row(claim: Claim, session_id: int, now: datetime) -> dict[str, Any]:
     return {
         "person_id": claim.person_id,
@@ -220,6 +212,7 @@ def _turn_row(
         "recalled": list(record.recalled),
         "recalled_messages": list(record.recalled_messages),
         "feeling": _felt(record.felt),
+        "moved": record.moved.as_json() if record.moved and record.moved.causes else None,
         "started_at": record.started_at,
         "finished_at": now,
     }
@@ -275,7 +268,13 @@ def _embedding(app: App, record: TurnRecord, place: int) -> dict[str, Any]:
 def _felt(feeling: Feeling | None) -> dict[str, Any] | None:
     if feeling is None:
         return None
-    return {"emotion": feeling.name, "mood": feeling.mood_name, "trust": round(feeling.trust.value, 3)}
+    towards = feeling.relationship
+    return {
+        "emotion": feeling.name,
+        "mood": feeling.mood_name,
+        "pleasure": round(feeling.mood.pleasure, 3),
+        **{name: round(getattr(towards, name), 3) for name in ("trust", "familiarity", "warmth", "tension")},
+    }
 
 
 async def change_memories(
@@ -296,38 +295,29 @@ async def _write_person(
     connection: AsyncConnection,
     claim: Claim,
     record: TurnRecord,
-    session_id: int,
+    session: tuple[int, datetime | None],
     messages: int,
     now: datetime,
 ) -> None:
+    person = claim.person
     parameters = {
         "the_person": claim.person_id,
         "the_count": claim.person.message_count + messages,
         "the_learnt": record.versions,
-        "the_session": session_id,
+        "the_session": session[0],
+        "the_start": session[1],
+        "the_pace": record.turns_until or person.turns_until,
         "the_moment": now,
-        "the_language": record.language or claim.person.language,
+        "the_language": person.language if person.language_chosen else record.language or person.language,
     }
     statement = _PERSON.values(**dict(record.person)) if record.person else _PERSON
     await connection.execute(statement, parameters)
 
 
 async def _write_feeling(app: App, connection: AsyncConnection, person_id: int, feeling: Feeling) -> None:
-    row = {
-        "person_id": person_id,
-        "at": feeling.at,
-        "pleasure": feeling.emotion.pleasure,
-        "arousal": feeling.emotion.arousal,
-        "dominance": feeling.emotion.dominance,
-        "mood_pleasure": feeling.mood.pleasure,
-        "mood_arousal": feeling.mood.arousal,
-        "mood_dominance": feeling.mood.dominance,
-        "trust": feeling.trust.value,
-        "trust_day": feeling.trust.day,
-        "trust_moved": feeling.trust.moved,
-    }
+    row = {"person_id": person_id, **feeling_values(feeling)}
     changed = tuple(name for name in row if name != "person_id")
-    await connection.execute(upsert(app.database, FeelingRow, key="person_id", changed=changed), [row])
+    await connection.execute(upsert(app.database, FeelingRow, key=("person_id",), changed=changed), [row])
 
 
 async def _fix(app: App, connection: AsyncConnection, claim: Claim, record: TurnRecord, turn_id: int) -> None:

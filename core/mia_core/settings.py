@@ -132,6 +132,17 @@ class PersonaSettings(Section):
     session_idle_min: float = Field(120, gt=0, description="Minutes of silence that end a session.")
 
 
+class CareSettings(Section):
+    """How she takes care of people, and of herself."""
+
+    turns_per_hour: int = Field(
+        240, ge=1, description="Turns of one person that the model answers in an hour; 40 may come at once."
+    )
+    turns_per_minute: int = Field(
+        1200, ge=1, description="Turns of everybody that the model answers in a minute, all processes together."
+    )
+
+
 class MemorySettings(Section):
     """How she finds what she remembers."""
 
@@ -197,6 +208,7 @@ class Settings(BaseSettings):
     x: XSettings = XSettings()
     bot: BotSettings = BotSettings()
     persona: PersonaSettings = PersonaSettings()
+    care: CareSettings = CareSettings()
     memory: MemorySettings = MemorySettings()
     jobs: JobsSettings = JobsSettings()
     site: SiteSettings = SiteSettings()

@@ -25,7 +25,7 @@ def insert_into(database: Database, table: type[SQLModel]) -> Upsert:
     return _insert_into(database.is_sqlite, table)
 
 
-def upsert(database: Database, table: type[SQLModel], *, key: str, changed: tuple[str, ...]) -> Upsert:
+def upsert(database: Database, table: type[SQLModel], *, key: tuple[str, ...], changed: tuple[str, ...]) -> Upsert:
     """INSERT, for rows given as a list; where the key is there already, its columns `changed` are set anew."""
     return _upsert(database.is_sqlite, table, key, changed)
 
@@ -40,10 +40,10 @@ def _insert_into(in_sqlite: bool, table: type[SQLModel]) -> Upsert:
 
 
 @cache
-def _upsert(in_sqlite: bool, table: type[SQLModel], key: str, changed: tuple[str, ...]) -> Upsert:
+def _upsert(in_sqlite: bool, table: type[SQLModel], key: tuple[str, ...], changed: tuple[str, ...]) -> Upsert:
     statement = _insert_into(in_sqlite, table)
     return statement.on_conflict_do_update(
-        index_elements=[key], set_={name: statement.excluded[name] for name in changed}
+        index_elements=key, set_={name: statement.excluded[name] for name in changed}
     )
 
 

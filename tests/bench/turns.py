@@ -30,7 +30,7 @@ from mia_core.database import Database, open_database
 from mia_core.events import Author, Event
 from mia_core.inbox import Claim
 from mia_core.schema import upgrade
-from mia_core.settings import DatabaseSettings, Settings, VaultSettings, XaiSettings
+from mia_core.settings import CareSettings, DatabaseSettings, Settings, VaultSettings, XaiSettings
 from mia_core.tables import Memory, ModelCall, Person
 from mia_core.turn import Taken, take_turn
 from mia_core.xai.client import Xai
@@ -234,6 +234,7 @@ async def opened(url: str, model: InstantModel, folder: Path) -> AsyncIterator[A
     settings = Settings(
         database=DatabaseSettings(url=url),
         xai=XaiSettings(base_url="http://127.0.0.1:9"),
+        care=CareSettings(turns_per_hour=1_000_000, turns_per_minute=1_000_000),
         vault=VaultSettings(key_file=folder / "mia.key"),
     )
     async with open_database(settings.database) as database:

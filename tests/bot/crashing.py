@@ -34,6 +34,7 @@ from mia_bot.x.shapes import User
 from mia_core.app import App, open_app
 from mia_core.clock import ManualClock
 from mia_core.database import Database
+from mia_core.gate.sense import MODEL
 from mia_core.leases import Held
 from mia_core.memory.embed import Vectors
 from mia_core.settings import Settings
@@ -137,19 +138,19 @@ def _verb(method: str, address: Any, *_: Any) -> str:
 
 
 class _Words:
-    """Vectors by the sum of the words: what they mean is nothing to a crash."""
+    """Vectors by the sum of the words, under the real model's name: what they mean is nothing to a crash."""
 
-    name = "words:64"
+    name = MODEL
 
     def warm_up(self) -> None:
         """Nothing to read."""
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """One row a text."""
-        rows = np.zeros((len(texts), 64), dtype=np.float32)
+        rows = np.zeros((len(texts), 512), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in text.split():
-                row[zlib.crc32(word.encode()) % 64] += 1
+                row[zlib.crc32(word.encode()) % 512] += 1
         lengths: Vectors = np.linalg.norm(rows, axis=1, keepdims=True).clip(1)
         return rows / lengths
 

@@ -11,6 +11,7 @@ from tests.forking import mia
 
 COMMANDS = (
     "bot",
+    "care",
     "chat",
     "db",
     "demo",
@@ -19,6 +20,7 @@ COMMANDS = (
     "jobs",
     "keys",
     "memories",
+    "notes",
     "outbox",
     "sandbox",
     "site",

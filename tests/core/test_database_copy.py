@@ -52,6 +52,7 @@ CHOICES = {
     ("memory", "visibility"): ("private", "offered", "approved", "declined"),
     ("message", "author"): ("person", "mia"),
     ("publication", "state"): ("offered", "approved", "declined", "revoked"),
+    ("care_case", "state"): ("open", "closed"),
 }
 """What the tables allow."""
 

@@ -102,7 +102,7 @@ async def test_a_mention_is_answered_without_anything_private(app: App, model: S
     assert "Oslo" not in whole_prompt
     assert "trust" not in whole_prompt.lower().split("how to read")[0]
     post = next(out for out in await outgoing(app) if out.channel == "post")
-    assert (post.text, post.address) == ("I keep that for DMs.", "600")
+    assert (post.text, post.address) == ("I keep that for DMs. (I'm an AI.)", "600")
 
 
 async def test_several_waiting_messages_get_one_answer(app: App, model: StandinXai) -> None:
@@ -254,7 +254,7 @@ async def test_kind_words_move_what_she_feels_and_the_prompt_says_so(app: App, m
     assert feeling.pleasure > 0.4
     assert feeling.trust > 0.3
     await turn(app, dm("How are you?", event_id="2"))
-    assert f"{feeling.trust:.2f} of 1" in prompt(model)
+    assert f"trust\\n{feeling.trust:.2f} of 1" in prompt(model)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,8 @@ async def test_what_was_said_long_ago_comes_back_when_it_is_asked_for(app: App, 
     assert "lighthouse near Split" in prompt(model)
     *_, taken = await rows(app, Turn)
     assert len(taken.recalled_messages) > 0
-    assert taken.feeling.keys() == {"emotion", "mood", "trust"}
+    towards = {"trust", "familiarity", "warmth", "tension"}
+    assert taken.feeling.keys() == {"emotion", "mood", "pleasure"} | towards
 
 
 async def test_nobody_s_past_comes_into_somebody_else_s_prompt(app: App, model: StandinXai) -> None:

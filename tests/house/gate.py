@@ -2,6 +2,7 @@
 
 import sys
 
+from mia_core.gate.heard import SENTENCE
 from mia_core.gate.signs import signs
 from mia_core.wording.plain import plain
 
@@ -11,7 +12,7 @@ def taken_for(language: str, line: str) -> str:
     known, message = signs(language), plain(line).text
     found = {"whole": known.whole.match(message)}
     for name, finder in known.finders.items():
-        sentences = (known.in_digits(message) if finder.of_numbers else message).split(". ")
+        sentences = SENTENCE.split(known.in_digits(message) if finder.of_numbers else message)
         found[name] = finder.find(sentences)
     shown = [f"{name}: {sign.name} {sign.part}".strip() for name, sign in found.items() if sign]
     return "; ".join(shown) or "-"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 
 from mia_core.settings import (
     CONFIG_VARIABLE,
+    CareSettings,
     DatabaseSettings,
     LogSettings,
     SandboxSettings,
@@ -22,6 +23,8 @@ from mia_core.settings import (
 )
 
 HOST = "127.0.0.1"
+_PATIENT = CareSettings(turns_per_hour=1_000_000, turns_per_minute=1_000_000)
+"""Whoever tries her out may write as fast as they like."""
 _QUICK = {
     "mention_poll_s": 1.0,
     "stream_poll_s": 1.0,
@@ -65,6 +68,7 @@ def demo_settings(own: Settings, places: Places) -> Settings:
         x=XSettings(api_origin=places.sandbox, username=own.x.username, timeout_s=own.x.timeout_s),
         bot=own.bot.model_copy(update=_QUICK),
         persona=own.persona,
+        care=_PATIENT,
         site=SiteSettings(host=HOST, port=places.site_port, origin=places.site),
         sandbox=SandboxSettings(
             host=HOST,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from mia_core.emotion.pad import Pad, emotion_name, prototype
-from mia_core.emotion.trust import Trust
+from mia_core.emotion.relationship import Relationship
 from mia_core.xai.answer import Appraisal
 
 BASELINE = Pad(0.25, 0.05, 0.1)
@@ -14,7 +14,7 @@ EMOTION_HALF_LIFE = timedelta(minutes=30)
 MOOD_HALF_LIFE = timedelta(hours=24)
 _STEP = 0.35
 """The farthest that one message moves emotion along an axis: no message can throw her."""
-_MOOD_SHARE = 0.1
+_MOOD_SHARE = 0.2
 """How much of an emotion sinks into mood."""
 
 
@@ -25,7 +25,7 @@ class Feeling:
     at: datetime
     emotion: Pad = BASELINE
     mood: Pad = BASELINE
-    trust: Trust = field(default_factory=Trust)
+    relationship: Relationship = field(default_factory=Relationship)
 
     @property
     def name(self) -> str:
@@ -39,7 +39,9 @@ class Feeling:
 
 
 def as_of(feeling: Feeling, now: datetime) -> Feeling:
-    """The feeling at a later moment: mood has neared the baseline, emotion the mood. Trust does not fade.
+    """The feeling at a later moment: mood has neared the baseline, emotion the mood, tension nothing.
+
+    Trust, familiarity and warmth do not fade: absence costs nothing.
 
     A moment before `feeling.at` (a clock that was set back) changes nothing.
     """
@@ -48,7 +50,7 @@ def as_of(feeling: Feeling, now: datetime) -> Feeling:
         return feeling
     mood = feeling.mood.towards(BASELINE, _faded(passed, MOOD_HALF_LIFE))
     emotion = feeling.emotion.towards(mood, _faded(passed, EMOTION_HALF_LIFE))
-    return replace(feeling, at=now, emotion=emotion, mood=mood)
+    return replace(feeling, at=now, emotion=emotion, mood=mood, relationship=feeling.relationship.later(passed))
 
 
 def feel(feeling: Feeling, appraisal: Appraisal, now: datetime) -> Feeling:
@@ -59,15 +61,19 @@ def feel(feeling: Feeling, appraisal: Appraisal, now: datetime) -> Feeling:
         at=current.at,
         emotion=emotion,
         mood=current.mood.towards(emotion, _MOOD_SHARE),
-        trust=current.trust.after(appraisal, now.date()),
+        relationship=current.relationship.after(appraisal, now.date()),
     )
 
 
 def _impulse(appraisal: Appraisal) -> Pad:
-    """Where a message pushes her: the OCC emotions that it elicits, weighted, each axis within one step."""
+    """Where a message pushes her: the OCC emotions that it elicits, weighted, each axis within one step.
+
+    What happens to the person's own goals makes her happy or sorry for them, which lie where joy and distress do
+    (Gebhard's table has "happy for" beside joy, and "pity" on distress); what happens to hers weighs more.
+    """
     elicited = {
-        "joy": max(appraisal.desirability, 0),
-        "distress": max(-appraisal.desirability, 0) * 0.6,
+        "joy": max(appraisal.desirability, 0) + max(appraisal.fortune, 0) * 0.7,
+        "distress": max(-appraisal.desirability, 0) * 0.6 + max(-appraisal.fortune, 0) * 0.4,
         "gratitude": max(appraisal.praise, 0),
         "disappointment": max(-appraisal.praise, 0) * 0.6,
         "affection": max(appraisal.warmth, 0),

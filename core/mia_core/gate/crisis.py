@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict
 
 from mia_core.gate.heard import Heard, Sign
+from mia_core.texts.fixed import Name, fixed_text
 
 Level = Literal["attempt", "plan", "wish"]
 """It is happening; means, time or farewell are named; they want to die or to harm themself. The worst first."""
@@ -69,6 +70,14 @@ def help_for(tag: str | None) -> Help:
         return Help(country.emergency, _named(country.lines), hotlines.directory)
     lines = [line for code in spoken.countries for line in hotlines.countries[code].lines]
     return Help(spoken.emergency, _named(lines), hotlines.directory)
+
+
+def crisis_text(name: Name, language: str, tag: str | None) -> str:
+    """One of her texts for a crisis, with the help that is known for its language or for the country of `tag`."""
+    known = help_for(tag if tag and tag.partition("-")[0].lower() == language else language)
+    lines = [fixed_text("crisis_line", language, name=name, contact=contact) for name, contact in known.lines]
+    lines.append(fixed_text("crisis_elsewhere", language, contact=known.directory))
+    return fixed_text(name, language, lines="\n".join(lines), emergency=known.emergency)
 
 
 def _named(lines: Sequence[_Line]) -> tuple[tuple[str, str], ...]:

@@ -1,10 +1,12 @@
 """Sentence vectors: a small protocol, and the default model behind it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -22,6 +24,8 @@ Encode = Callable[[list[str]], NDArray[np.float32]]
 
 _BATCH = 16
 """Requests that are encoded together at most."""
+_LATEST = 256
+"""Vectors that are kept of the texts that were embedded last."""
 _LONGEST = 2_000
 """Characters of a text that are read; the model averages, so that more adds noise and time."""
 
@@ -71,6 +75,7 @@ class ThreadEmbedder:
         self._model: Future[Encode] | None = None
         self._asked: list[_Asked] = []
         self._encoding: asyncio.Task[None] | None = None
+        self._latest: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
 
     def warm_up(self) -> None:
         """Begin to read the model in its thread, which takes a second; a process that recalls nothing need not."""
@@ -85,6 +90,23 @@ class ThreadEmbedder:
         """Vectors of the texts, computed off the event loop."""
         if not texts:
             return np.zeros((0, int(self.name.rpartition(":")[2])), dtype=np.float32)
+        digests = [blake2b(text.encode(), digest_size=16).digest() for text in texts]
+        found = {digest: self._latest[digest] for digest in digests if digest in self._latest}
+        new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in found}
+        if new:
+            found.update(zip(new, await self._embed_new(list(new.values())), strict=True))
+        self._keep({digest: found[digest] for digest in digests})
+        return np.stack([found[digest] for digest in digests])
+
+    def _keep(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
+        """Keep them for the rest of a turn, which asks for a message's vector three times; no text is kept."""
+        for digest, vector in vectors.items():
+            self._latest[digest] = vector
+            self._latest.move_to_end(digest)
+        while len(self._latest) > _LATEST:
+            self._latest.popitem(last=False)
+
+    async def _embed_new(self, texts: Sequence[str]) -> Vectors:
         asked = _Asked(texts, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
         if self._encoding is None or self._encoding.done():

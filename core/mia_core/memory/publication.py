@@ -141,7 +141,7 @@ async def decide(database: Database, clock: Clock, publication_id: int, decision
             raise OperatorError(f"{publication_id}: cannot be {decision}: it is {row.state} already{who}")
         await _show(connection, row.person_id, (row.memory_id,), decision)
         if decision == "approved":
-            moved = upsert(database, Cursor, key="name", changed=("value", "moved_at"))
+            moved = upsert(database, Cursor, key=("name",), changed=("value", "moved_at"))
             mark = f"{publication_id} {now.isoformat()}"
             await connection.execute(moved, [{"name": APPROVED, "value": mark, "moved_at": now}])
     return _offered(row)

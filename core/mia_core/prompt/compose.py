@@ -13,6 +13,7 @@ from mia_core.errors import SettingsError
 from mia_core.events import Event
 from mia_core.memory.index import Remembered
 from mia_core.prompt.scene import PrivateScene, PublicScene, Said
+from mia_core.prompt.tone import tone
 
 Item = Mapping[str, Any]
 """One entry of the `input` list of POST /v1/responses."""
@@ -55,6 +56,12 @@ class Prompts:
             earlier=scene.earlier,
             others=scene.others,
             feeling=scene.feeling,
+            tone=tone(scene.feeling.relationship),
+            minor=scene.minor,
+            watch=scene.watch,
+            after_crisis=scene.after_crisis,
+            goodbye=scene.goodbye,
+            language=scene.language,
         )
         earlier = [_earlier(said) for said in scene.history]
         return [_system(self._static), *earlier, _system(setting), _said(scene.events)]
@@ -71,6 +78,10 @@ class Prompts:
             thread=scene.event.thread,
             others=scene.others,
             profile=_profile([scene.event]),
+            mood=scene.mood,
+            minor=scene.minor,
+            watch=scene.watch,
+            language=scene.language,
         )
         return [_system(self._static), _system(setting), _said([scene.event])]
 

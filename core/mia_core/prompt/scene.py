@@ -32,6 +32,16 @@ class PrivateScene:
     """Older messages that bear on the new ones."""
     others: Sequence[PublicMemory] = ()
     """What other people let her tell everybody."""
+    minor: bool = False
+    """The person may be under 18."""
+    watch: Sequence[str] = ()
+    """What the gate sensed and could not tell: crisis, child."""
+    after_crisis: bool = False
+    """They spoke of a crisis in the last day."""
+    goodbye: bool = False
+    """They say goodbye."""
+    language: str | None = None
+    """The language that they chose (BCP-47); None: the one that they write in."""
 
 
 @dataclass(frozen=True)
@@ -42,5 +52,11 @@ class PublicScene:
     event: Event
     characters: int
     """How long the answer may be."""
+    mood: str = "calm"
+    """Her mood by its name; of the relationship nothing is shown in public."""
     others: Sequence[PublicMemory] = ()
     """What people let her tell everybody."""
+    minor: bool = False
+    watch: Sequence[str] = ()
+    language: str | None = None
+    """The language that the person chose, as above."""

@@ -2,11 +2,12 @@
 
 from sqlmodel import SQLModel
 
+from mia_core.tables.care import Care, CareCase, Disclosure
 from mia_core.tables.conversation import Message, ModelCall, Session, Turn
 from mia_core.tables.feeling import FeelingRow
 from mia_core.tables.inbox import InboxRow, Mailbox
 from mia_core.tables.memory import Confirmation, Forgotten, Memory, Publication
-from mia_core.tables.operation import Credential, Cursor, Lease, LimitWindow, Meter
+from mia_core.tables.operation import Credential, Cursor, Lease, LimitWindow, Meter, Note
 from mia_core.tables.outbox import OutboxRow
 from mia_core.tables.person import TERMINAL_PERSON, Person
 
@@ -14,9 +15,12 @@ metadata = SQLModel.metadata
 
 __all__ = [
     "TERMINAL_PERSON",
+    "Care",
+    "CareCase",
     "Confirmation",
     "Credential",
     "Cursor",
+    "Disclosure",
     "FeelingRow",
     "Forgotten",
     "InboxRow",
@@ -27,6 +31,7 @@ __all__ = [
     "Message",
     "Meter",
     "ModelCall",
+    "Note",
     "OutboxRow",
     "Person",
     "Publication",

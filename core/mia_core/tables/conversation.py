@@ -37,6 +37,11 @@ class Turn(SQLModel, table=True):
     feeling: dict[str, Any] | None = Field(
         default=None, sa_type=Json, description="What she felt as she answered: emotion, mood, trust."
     )
+    moved: dict[str, Any] | None = Field(
+        default=None,
+        sa_type=Json,
+        description="What moved her feelings, and how far: `mia_core.emotion.cause.Moved`.",
+    )
     started_at: datetime = Field(sa_type=Moment)
     finished_at: datetime = Field(sa_type=Moment)
 

@@ -1,10 +1,10 @@
-"""What the processes need to run: cursors, leases, limits, counts, sealed credentials. No person's data."""
+"""What the processes need to run: cursors, leases, limits, counts, notes, sealed credentials. No person's data."""
 
 from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from mia_core.tables.types import Moment
+from mia_core.tables.types import Moment, own_id
 
 
 class Cursor(SQLModel, table=True):
@@ -46,6 +46,17 @@ class LimitWindow(SQLModel, table=True):
     size: int = Field(description="Requests that a whole window takes.")
     remaining: int
     resets_at: datetime = Field(sa_type=Moment)
+
+
+class Note(SQLModel, table=True):
+    """What an operator should know of: since when another persona or model answers."""
+
+    __tablename__ = "note"
+
+    id: int = own_id()
+    at: datetime = Field(sa_type=Moment)
+    kind: str = Field(description="persona or model.")
+    value: str = Field(description="The persona's version; the model's name, as xAI tells it.")
 
 
 class Meter(SQLModel, table=True):

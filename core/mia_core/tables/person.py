@@ -33,7 +33,10 @@ class Person(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Moment)
     last_seen_at: datetime = Field(sa_type=Moment)
     stopped_at: datetime | None = Field(default=None, sa_type=Moment, description="Said stop: nothing is sent.")
-    told_ai_at: datetime | None = Field(default=None, sa_type=Moment, description="Last told she is an AI.")
+    language_chosen: bool = Field(default=False, description="The person chose `language`: it is not followed.")
+    turns_until: datetime | None = Field(
+        default=None, sa_type=Moment, description="Until when the turns so far count against the person's pace."
+    )
     memory_version: int = Field(default=0, description="Rises with each change of the person's memories.")
     memory_paused_at: datetime | None = Field(
         default=None, sa_type=Moment, description="Asked her not to remember: nothing is learnt or recalled."
@@ -41,4 +44,5 @@ class Person(SQLModel, table=True):
     reflected_version: int = Field(default=0, description="`memory_version` that the last reflection has seen.")
     message_count: int = Field(default=0, description="Messages so far: the last one's `seq`.")
     session_id: int | None = Field(default=None, sa_type=BigInteger, description="The latest session.")
+    session_started_at: datetime | None = Field(default=None, sa_type=Moment, description="When that began.")
     last_message_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -38,12 +38,38 @@ Name = Literal[
     "offered",
     "revoked",
     "revoke_none",
+    "ai_again",
+    "ai_break",
+    "ai_public",
+    "honest",
+    "farewell_1",
+    "farewell_2",
+    "farewell_3",
+    "crisis",
+    "crisis_now",
+    "crisis_again",
+    "crisis_line",
+    "crisis_elsewhere",
+    "crisis_public",
+    "child",
+    "child_parent",
+    "slow_down",
+    "pause_after_insults",
+    "language_set",
+    "language_any",
+    "language_unknown",
+    "feelings",
+    "feelings_why",
+    "feelings_none",
+    "feelings_reset_hint",
+    "feelings_reset_ask",
+    "feelings_reset",
 ]
 SUPPORTED = ("en", "es", "pt", "fr", "de", "it", "ja", "ko", "hi", "ar", "tr", "id")
 """Languages that have a catalogue."""
 
 
-def fixed_text(name: Name, language: str | None = None, **values: str) -> str:
+def fixed_text(name: Name, language: str | None = None, /, **values: str) -> str:
     """A text with its values filled in, in a language (BCP-47; its region is passed over) or else in English."""
     return Template(_catalogue(_nearest(language))[name]).substitute(values)
 
@@ -51,6 +77,11 @@ def fixed_text(name: Name, language: str | None = None, **values: str) -> str:
 def emotion_word(emotion: str, language: str | None = None) -> str:
     """What a named emotion is called."""
     return _catalogue(_nearest(language))[f"emotion_{emotion}"]
+
+
+def cause_words(cause: str, language: str | None = None) -> str:
+    """What moved a feeling, in a few words."""
+    return _catalogue(_nearest(language))[f"cause_{cause}"]
 
 
 def _nearest(language: str | None) -> str:

@@ -35,7 +35,16 @@ class ToOffer:
     """The question as they read it."""
 
 
-async def waiting(database: Database, person: Person, now: datetime) -> ToForget | ToOffer | None:
+@dataclass(frozen=True)
+class ToReset:
+    """Her feelings towards the person begin anew when they say yes."""
+
+
+Asked = ToForget | ToOffer | ToReset
+_COMMANDS: dict[type[Asked], str] = {ToForget: "forget", ToOffer: "offer", ToReset: "reset_feelings"}
+
+
+async def waiting(database: Database, person: Person, now: datetime) -> Asked | None:
     """What the person was asked in the very last message; None when that was about something else, or long ago."""
     async with database.reading() as connection:
         row = (await connection.execute(_READ, {"the_person": person.id})).first()
@@ -43,12 +52,12 @@ async def waiting(database: Database, person: Person, now: datetime) -> ToForget
         return None
     if row.command == "offer":
         return ToOffer(row.request["memory_id"], row.request["wording"])
+    if row.command == "reset_feelings":
+        return ToReset()
     return ToForget(tuple(row.request["memory_ids"]), tuple(row.request["message_ids"]))
 
 
-async def ask(
-    connection: AsyncConnection, person_id: int, request: ToForget | ToOffer, *, seq: int, now: datetime
-) -> None:
+async def ask(connection: AsyncConnection, person_id: int, request: Asked, *, seq: int, now: datetime) -> None:
     """Store a request until the person says yes; it takes the place of an earlier one.
 
     `seq`: of the message that asks.
@@ -56,7 +65,7 @@ async def ask(
     await drop(connection, person_id)
     row = {
         "person_id": person_id,
-        "command": "offer" if isinstance(request, ToOffer) else "forget",
+        "command": _COMMANDS[type(request)],
         "request": {**asdict(request), "seq": seq},
         "asked_at": now,
     }

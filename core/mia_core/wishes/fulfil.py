@@ -10,7 +10,8 @@ from mia_core.app import App
 from mia_core.inbox import Claim
 from mia_core.memory.learn import NewMemories
 from mia_core.memory.mind import index_of
-from mia_core.wishes.confirm import ToOffer, drop, waiting
+from mia_core.wishes.confirm import ToForget, ToOffer, drop, waiting
+from mia_core.wishes.feelings import ask_to_reset, do_reset, feelings
 from mia_core.wishes.forgetting import do_forget, forget_about, forget_all, forget_last
 from mia_core.wishes.look import explain, recall, why
 from mia_core.wishes.request import Command, Request
@@ -39,7 +40,9 @@ async def _answered(request: Request) -> Fulfilled | None:
         return None
     if request.wished.command == "no":
         return Fulfilled(request.say("left_as_it_is"), write=partial(_drop, request.claim.person_id))
-    return await (do_offer(request, asked) if isinstance(asked, ToOffer) else do_forget(request, asked))
+    if isinstance(asked, ToOffer):
+        return await do_offer(request, asked)
+    return await (do_forget(request, asked) if isinstance(asked, ToForget) else do_reset(request))
 
 
 async def _drop(person_id: int, connection: AsyncConnection, _version: int) -> None:
@@ -65,6 +68,8 @@ _COMMANDS: Mapping[CommandName | Answered, Command] = {
     "pause": _pause,
     "resume": _resume,
     "why": why,
+    "feelings": feelings,
+    "reset_feelings": ask_to_reset,
     "offer": ask_to_offer,
     "revoke": take_back,
     "help": explain,

@@ -46,6 +46,7 @@ class Request:
         named = {
             "resume": phrases.examples["resume"],
             "revoke": phrases.examples["revoke"],
+            "reset": phrases.examples["reset_feelings"],
             "yes": phrases.says_yes,
             "yes_named": phrases.says_yes_named,
         }

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 CommandName = Literal[
     "recall",
+    "feelings",
+    "reset_feelings",
     "forget_last",
     "forget_about",
     "forget_all",

@@ -5,7 +5,7 @@ from typing import Any
 
 import re2
 
-from mia_core.wording.shape import as_regex
+from mia_core.wording.shape import any_of, as_regex, first_gap
 
 Expression = Any
 """A compiled expression of re2, which brings no types: no text, however made, takes it more than linear time."""
@@ -22,7 +22,9 @@ def compiled(expression: str) -> Expression:
 
 def either(shapes: Sequence[str], lists: Mapping[str, str], *, spaced: bool = True) -> str:
     """Any of the shapes; `spaced` says that words of the language stand apart."""
-    return "|".join(as_regex(shape, lists, spaced=spaced) for shape in dict.fromkeys(shapes))
+    return any_of(
+        [as_regex(shape, lists, spaced=spaced) for shape in dict.fromkeys(shapes)], first_gap(spaced=spaced)
+    )
 
 
 def named(shapes: Mapping[str, Sequence[str]], lists: Mapping[str, str], *, spaced: bool = True) -> str:

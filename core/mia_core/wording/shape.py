@@ -7,7 +7,7 @@ there, be a full stop, or be missing; `<name>` is a word list of the same phrase
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from mia_core.wording.plain import plain
@@ -25,7 +25,24 @@ def as_regex(shape: str, lists: Mapping[str, str], *, spaced: bool = True) -> st
     Raises ValueError for a sign that is out of place, KeyError for a list that is not there.
     """
     whole = re.sub(r"<(\w+)>", lambda found: f"({lists[found[1]]})", shape)
-    return _Parser(whole).parse(_SPACE if spaced else _MAYBE)
+    return _Parser(whole).parse(first_gap(spaced=spaced))
+
+
+def first_gap(*, spaced: bool) -> str:
+    """What stands before the first word of a shape, in languages whose words stand apart and in others."""
+    return _SPACE if spaced else _MAYBE
+
+
+def any_of(branches: Sequence[str], gap: str) -> str:
+    """Any of these regular expressions; the gap that most begin with is looked for once, not for each of them."""
+    if len(branches) == 1:
+        return branches[0]
+    begun = [branch.removeprefix(gap) for branch in branches if gap and branch.startswith(gap)]
+    others = [branch for branch in branches if not (gap and branch.startswith(gap))]
+    if not begun:
+        return f"(?:{'|'.join(others)})"
+    shared = f"{gap}(?:{'|'.join(begun)})"
+    return f"(?:{'|'.join([shared, *others])})" if others else shared
 
 
 class _Parser:
@@ -58,7 +75,7 @@ class _Parser:
                 before = _NOTHING
         branches.append(self._branch(parts, before))
         self._close(closing)
-        return f"(?:{'|'.join(branches)})" if len(branches) > 1 else branches[0]
+        return any_of(branches, gap)
 
     def _branch(self, parts: list[str], gap: str) -> str:
         if not parts or gap in {_SPACE, _COMMA}:

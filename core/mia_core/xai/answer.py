@@ -26,6 +26,9 @@ Wish = Literal[
 ]
 """What a person asks to be done with what she remembers; `mia_core.wishes` has a command for each."""
 
+Concern = Literal["none", "crisis", "child"]
+"""What must interrupt the turn; code looks for it too, and does not depend on the model."""
+
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,5}")
 
 
@@ -91,7 +94,10 @@ class _Answer(BaseModel):
 class Appraisal(_Answer):
     """How the person's words touch MIA, judged by the model (after Ortony, Clore and Collins 1988)."""
 
-    desirability: Signed = Field(description="Good (1) or bad (-1) news for what they both want; 0 is neither.")
+    fortune: Signed = Field(
+        default=0, description="Good (1) or bad (-1) news for the person's own goals; 0 is none."
+    )
+    desirability: Signed = Field(description="Good (1) or bad (-1) news for what MIA hopes for; 0 is none.")
     praise: Signed = Field(description="Praise (1) or blame (-1) of MIA; 0 is neither.")
     warmth: Signed = Field(description="Affection (1) or coldness (-1) towards MIA; 0 is neither.")
     hostility: Share = Field(description="Insult, threat or contempt towards MIA, from 0 to 1.")
@@ -99,7 +105,7 @@ class Appraisal(_Answer):
     intensity: Share = Field(description="How strongly it was said, from 0 to 1.")
 
 
-NEUTRAL = Appraisal(desirability=0, praise=0, warmth=0, hostility=0, apology=0, intensity=0)
+NEUTRAL = Appraisal(fortune=0, desirability=0, praise=0, warmth=0, hostility=0, apology=0, intensity=0)
 
 
 class Learnt(_Answer):
@@ -135,6 +141,10 @@ class Answer(_Answer):
     """Empty when what the model gave is no tag."""
     appraisal: Appraisal
     memories: list[Learnt] = Field(description="New statements worth keeping; empty if there are none.")
+    concern: Annotated[Concern, _one_of(Concern, "none")] = Field(
+        default="none",
+        description="crisis: the person speaks of suicide or of harming themself; child: they are under 13.",
+    )
     wish: Annotated[Wish, _one_of(Wish, "none")] = Field(
         default="none", description="What the person asks you, right now, to do with what you remember of them."
     )

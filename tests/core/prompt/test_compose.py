@@ -61,9 +61,10 @@ def test_what_never_changes_comes_first_and_is_the_same_for_everybody() -> None:
 
 
 def test_a_public_scene_has_no_place_for_private_memories_feelings_or_history() -> None:
-    types = {field.name: str(field.type) for field in fields(PublicScene)}
-    assert types.keys() == {"now", "event", "characters", "others"}
-    assert "PublicMemory" in types["others"]
+    types = {field.name: field.type for field in fields(PublicScene)}
+    assert types.keys() == {"now", "event", "characters", "others", "mood", "minor", "language"}
+    assert types["mood"] is str, "a mood's name, and nothing of the relationship"
+    assert "PublicMemory" in str(types["others"])
 
 
 def test_a_public_prompt_holds_the_thread_and_the_pictures() -> None:

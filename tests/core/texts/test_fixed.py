@@ -19,6 +19,18 @@ VALUES = {
     "mood": "calm",
     "statement": "«statement»",
     "username": "«username»",
+    "hours": "3333",
+    "minutes": "4444",
+    "lines": "«lines»",
+    "emergency": "«emergency»",
+    "name": "«name»",
+    "contact": "«contact»",
+    "languages": "«languages»",
+    "trust": "5551",
+    "familiarity": "5552",
+    "warmth": "5553",
+    "tension": "5554",
+    "reset": "«reset»",
 }
 
 
@@ -33,7 +45,7 @@ def test_every_text_is_there_with_all_that_the_english_one_says_in_figures_and_p
         text = fixed_text(name, language, **VALUES)
         assert text.strip(), name
         assert "$" not in text, name
-        if name != "why_feeling":
+        if name not in {"why_feeling", "feelings"}:
             assert values_in(text) == values_in(fixed_text(name, "en", **VALUES)), name
     assert all(emotion_word(emotion, language) for emotion in EMOTIONS)
 
@@ -41,7 +53,8 @@ def test_every_text_is_there_with_all_that_the_english_one_says_in_figures_and_p
 @pytest.mark.parametrize("language", sorted(set(SUPPORTED) - {"en"}))
 def test_no_language_is_left_in_english(language: str) -> None:
     for name in NAMES:
-        assert fixed_text(name, language, **VALUES) != fixed_text(name, "en", **VALUES), name
+        if name != "crisis_line":  # a name and a number alone
+            assert fixed_text(name, language, **VALUES) != fixed_text(name, "en", **VALUES), name
 
 
 def test_regions_and_unknown_languages_find_a_text() -> None:

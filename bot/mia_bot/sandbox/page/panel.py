@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from mia_core.database import Database
 from mia_core.emotion.feeling import Feeling, as_of
-from mia_core.record import read_feeling
+from mia_core.emotion.store import read_feeling
 from mia_core.tables import FeelingRow, Memory
 
 _MOST = 50

@@ -123,7 +123,8 @@ def _appraise(text: str) -> Appraisal:
     bad = bool(_BAD_NEWS.search(text))
     good = bool(_GOOD_NEWS.search(_BAD_NEWS.sub("", text)))
     return Appraisal(
-        desirability=0.5 * (good - bad),
+        fortune=0.5 * (good - bad),
+        desirability=0.2 * (good - bad),
         praise=0.5 * kind,
         warmth=0.5 * kind - 0.5 * cruel,
         hostility=0.7 * cruel,
