@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.bench.care.__main__ import read_lines
 from tests.e2e.running import MIA, free_port
 from tests.forking import mia, own_environment
 from tests.house.commands import DOCUMENTS, ROOT, Shown, blocks, languages, require_known, shown_commands
@@ -156,7 +157,13 @@ def test_every_request_that_is_shown_is_answered_by_the_sandbox(sandbox_origin: 
 
 
 def test_blocks_are_of_languages_that_are_checked_or_are_no_commands() -> None:
-    assert languages() <= {"sh", "http", "toml", "sql"}
+    assert languages() <= {"sh", "http", "toml", "sql", "json"}
+
+
+def test_the_labelled_lines_that_are_shown_are_read_by_the_bench(tmp_path: Path) -> None:
+    file = tmp_path / "shown.jsonl"
+    file.write_text("\n".join(text for _, text in blocks("json")), encoding="utf-8")
+    assert {line.task for line in read_lines(file)} == {"crisis", "age", "stop"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

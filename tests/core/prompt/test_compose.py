@@ -62,7 +62,7 @@ def test_what_never_changes_comes_first_and_is_the_same_for_everybody() -> None:
 
 def test_a_public_scene_has_no_place_for_private_memories_feelings_or_history() -> None:
     types = {field.name: field.type for field in fields(PublicScene)}
-    assert types.keys() == {"now", "event", "characters", "others", "mood", "minor", "language"}
+    assert types.keys() == {"now", "event", "characters", "others", "mood", "minor", "watch", "language"}
     assert types["mood"] is str, "a mood's name, and nothing of the relationship"
     assert "PublicMemory" in str(types["others"])
 
