@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
-]
+from mia_core.cli_options import ConfigFile
 
 
 def register(cli: typer.Typer) -> None:

@@ -12,12 +12,11 @@ from mia_core.clock import Clock, system_clock
 from mia_core.credentials import Credentials
 from mia_core.cursors import Cursors
 from mia_core.database import Database, open_database
-from mia_core.gate.sense import MODEL
 from mia_core.ids import IdMaker
 from mia_core.inbox import Inbox
 from mia_core.leases import Leases
 from mia_core.limits import Limits
-from mia_core.memory.embed import Embedder, UseEmbedder, open_embedder
+from mia_core.memory.embed import USE, Embedder, UseEmbedder, open_embedder
 from mia_core.memory.index import MemoryIndexes
 from mia_core.memory.publics import Publics
 from mia_core.meters import Meters
@@ -89,7 +88,7 @@ async def open_app(
             stack.callback(opened.close)
             embedder = opened
         meaning = embedder
-        if meaning.name != MODEL:
+        if meaning.name != USE:
             meaning = UseEmbedder()
             stack.callback(meaning.close)
         ids = IdMaker(clock)

@@ -1,16 +1,13 @@
 """The commands `mia care` and `mia notes`: what waits for an operator's eyes, and what changed about her."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
-]
+from mia_core.cli_options import AsJson, ConfigFile
+
 Limit = Annotated[int, typer.Option(min=1, help="Lines at most.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 CaseId = Annotated[int, typer.Argument(metavar="ID", min=0, max=2**63 - 1, help="As `list` shows it.")]
 
 

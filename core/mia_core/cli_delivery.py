@@ -1,14 +1,12 @@
 """The commands `mia inbox` and `mia outbox`, alike but for their rows; each imports what it needs when it runs."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
-]
+from mia_core.cli_options import ConfigFile
+
 OnlyPerson = Annotated[
     str | None, typer.Option("--person", metavar="USERNAME_OR_ID", help="Only rows of this person.")
 ]

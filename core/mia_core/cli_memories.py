@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
-]
+from mia_core.cli_options import AsJson, ConfigFile
+
 Limit = Annotated[int, typer.Option(min=1, help="Statements at most, the oldest first.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 OfferId = Annotated[int, typer.Argument(metavar="ID", min=0, max=2**63 - 1, help="As `pending` shows it.")]
 
 

@@ -1,16 +1,12 @@
 """Core's commands: `mia db`, `mia keys`, `mia chat`, `mia doctor`. Each imports what it needs when it runs."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mia_core import cli_care, cli_delivery, cli_memories
-
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
-]
+from mia_core.cli_options import ConfigFile
 
 
 def register(cli: typer.Typer) -> None:

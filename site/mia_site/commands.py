@@ -1,14 +1,10 @@
 """The site's command: `mia site`. It imports what it needs when it runs."""
 
 import asyncio
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file; else $MIA_CONFIG, else config.toml.")
-]
+from mia_core.cli_options import ConfigFile
 
 
 def register(cli: typer.Typer) -> None:

@@ -34,9 +34,8 @@ from mia_bot.x.shapes import User
 from mia_core.app import App, open_app
 from mia_core.clock import ManualClock
 from mia_core.database import Database
-from mia_core.gate.sense import MODEL
 from mia_core.leases import Held
-from mia_core.memory.embed import Vectors
+from mia_core.memory.embed import USE, Vectors
 from mia_core.settings import Settings
 from mia_core.tables import InboxRow, OutboxRow
 from tests.forking import run_forked
@@ -140,7 +139,7 @@ def _verb(method: str, address: Any, *_: Any) -> str:
 class _Words:
     """Vectors by the sum of the words, under the real model's name: what they mean is nothing to a crash."""
 
-    name = MODEL
+    name = USE
 
     def warm_up(self) -> None:
         """Nothing to read."""

