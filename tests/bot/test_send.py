@@ -215,6 +215,18 @@ async def test_a_look_up_that_fails_is_made_again_before_anything_is_sent_again(
     assert len(found) == 1
 
 
+async def test_a_text_that_waited_long_in_the_queue_is_tried_again_soon_after_its_first_failure(
+    desk: Desk, people: People, faults: Faults
+) -> None:
+    await desk.fix("Hello!")
+    desk.clock.move(timedelta(minutes=20))
+    faults.spoil("POST", Fault(503))
+    await desk.round()
+    assert people.dms_from_mia() == []
+    await desk.looks()
+    assert people.dms_from_mia() == ["Hello!"], "X was well again within a minute"
+
+
 async def test_an_outage_of_x_costs_nobody_an_answer(desk: Desk, people: People, faults: Faults) -> None:
     await desk.fix("Hi Amelie")
     faults.spoil("POST", *[Fault(503)] * 3)
@@ -263,7 +275,7 @@ async def test_a_duplicate_that_x_does_not_show_yet_is_looked_up_before_it_is_re
     faults.spoil("GET", hidden, hidden, hidden)
     await desk.looks()
     assert await desk.state() == "unknown"
-    await desk.round(GRACE)
+    await desk.round(2 * GRACE)
     assert await desk.state() == "sent"
     assert [reply["text"] for reply in people.replies_from_mia(mention)] == ["@amelie_roux Hi Amelie"]
 
