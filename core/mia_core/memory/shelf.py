@@ -184,6 +184,14 @@ class Shelf:
         spread[places] = likeness
         return np.asarray(_with_neighbours(spread)[places] / held.near_norms[: self._count])
 
+    def likeness(self, rows: NDArray[np.intp], others: NDArray[np.intp]) -> Scores:
+        """How like in meaning texts are to others, -1 to 1; 0 to themselves. Shape (rows, others)."""
+        held = self._columns
+        one, other = (
+            (held.vectors[each] - self._centre.statements) / held.norms[each][:, None] for each in (rows, others)
+        )
+        return np.where(rows[:, None] == others[None, :], np.float32(0), one @ other.T)
+
     @property
     def _width(self) -> int:
         return int(self._columns.places[self._count - 1]) + 1 + REACH
