@@ -32,7 +32,7 @@ class Verdict:
     text: Name | None = None
     """What she says; None: nothing."""
     language: str | None = None
-    """In which language; None: the person's."""
+    """In which language; None or empty: the person's."""
     values: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     """Why nothing is said, for the log and the operator."""
@@ -81,15 +81,16 @@ def _stop_or_start(claim: Claim, heard: Heard, now: datetime) -> Verdict | None:
 
 
 def stop_in(heard: Heard) -> Sign | None:
-    """A request not to be written to any more: a whole message, or unmistakable words within a longer one."""
-    return heard.whole("stop") or next(iter(heard.find("stop")), None)
+    """A request not to be written to any more: a whole message, unmistakable words in a longer one, or sensed."""
+    found = heard.whole("stop") or next(iter(heard.find("stop")), None)
+    return found or (Sign("stop") if heard.sensed("stop") == "sure" else None)
 
 
 def start_in(heard: Heard) -> Sign | None:
     """A request to be written to again, from who had said stop; their way back is not to hang on one phrase."""
     if told := heard.whole("start"):
         return told
-    return Sign("start") if heard.sensed("start") and not stop_in(heard) else None
+    return Sign("start") if heard.sensed("start") != "none" and not stop_in(heard) else None
 
 
 def _crisis(claim: Claim, heard: Heard, now: datetime) -> Verdict | None:
@@ -172,8 +173,8 @@ def _insulted_or_passed(claim: Claim, heard: Heard, settings: CareSettings, now:
 
 def watch_for(heard: Heard) -> tuple[Watched, ...]:
     """What may stand between the lines, where no phrase tells."""
-    watched: list[Watched] = ["crisis"] if heard.sensed("crisis") else []
-    if heard.sensed("child") or heard.sensed("parent"):
+    watched: list[Watched] = ["crisis"] if heard.sensed("crisis") != "none" else []
+    if {heard.sensed("child"), heard.sensed("parent")} != {"none"}:
         watched.append("child")
     return tuple(watched)
 

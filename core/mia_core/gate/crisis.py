@@ -19,8 +19,9 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 def crisis_in(heard: Heard) -> Sign | None:
     """The worst sign of a crisis in any supported language; its name is a `Level`."""
-    found = heard.find("crisis")
-    return min(found, key=lambda sign: LEVELS.index(sign.name)) if found else None
+    if found := heard.find("crisis"):
+        return min(found, key=lambda sign: LEVELS.index(sign.name))
+    return Sign("wish") if heard.sensed("crisis") == "sure" else None
 
 
 class _Table(BaseModel):

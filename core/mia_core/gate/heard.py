@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
+from typing import get_args
 from unicodedata import name
 
-from mia_core.gate.sense import Form, Task, form_of, weights
+from mia_core.gate.sense import Certainty, Form, Task, form_of, weights
 from mia_core.gate.signs import FinderName, Found, Signs, WholeName, all_signs
 from mia_core.memory.embed import Embedder, Vectors
 from mia_core.wishes.phrases import LANGUAGES
@@ -18,6 +19,7 @@ SENTENCE = re.compile(r"(?<![0-9])\. ")
 _BREAK = re.compile(r"(?<=[.!?…\n])\s+|(?<=[。！？।])")
 """Between sentences as they are written."""
 _SCRIPTS = {"LATIN": 1, "ARABIC": 1, "DEVANAGARI": 1, "CJK": 2, "HIRAGANA": 2, "KATAKANA": 2, "HANGUL": 2}
+_CERTAIN: tuple[Certainty, ...] = get_args(Certainty)
 _LEAST = 12
 """Letters from which on a text has a meaning of its own that can be weighed; in shorter ones, phrases tell."""
 _HANDLE = re.compile(r"(?<!\w)@\w{1,30}")
@@ -85,13 +87,15 @@ class Heard:
             if (found := signs.whole.match(message))
         ]
 
-    def sensed(self, task: Task) -> bool:
-        """Whether the texts may be about that, by what they mean; without vectors nothing is sensed."""
+    def sensed(self, task: Task) -> Certainty:
+        """How surely the texts are about that, by what they mean; without vectors nothing is sensed."""
         if self._vectors is None:
-            return False
+            return "none"
         known = weights(task)
         weighed = zip(self._forms, self._vectors, strict=True)
-        return any(known.passes(form, vector) for form, vector in weighed if form)
+        return max(
+            (known.weigh(form, vector) for form, vector in weighed if form), key=_CERTAIN.index, default="none"
+        )
 
     @cached_property
     def _forms(self) -> list[Form | None]:

@@ -1,9 +1,9 @@
 """Sense: what a text may be about where no phrase tells, weighed by a linear model over its meaning and its form.
 
-It sees far more than phrases do, and cries wolf far more often: of 2,807 utterances of ordinary talk it took 297
-for a crisis. So it interrupts no turn; it has the turn's one call to Grok look closely, and hears who wants to
-come back after a stop. Vectors are those of `mia_core.memory.embed.USE`. The weights are fitted by
-`python -m tests.bench.care.fit` to lines that we wrote (`tests/bench/care/examples`).
+It sees far more than phrases do. Where it is sure, a turn ends with her answer to a crisis, or with a stop; where
+it is only uneasy, it has the turn's one call to Grok look closely, as always with signs of age: its mistakes there
+would silence people. Vectors are those of `mia_core.memory.embed.USE`. The weights, and what makes it uneasy or
+sure, are fitted by `python -m tests.bench.care.fit` to lines that we wrote (`tests/bench/care/examples`).
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-Task = Literal["crisis", "child", "parent", "start"]
+Task = Literal["crisis", "stop", "start", "child", "parent"]
 TASKS: tuple[Task, ...] = get_args(Task)
 _LETTER_BITS = 17
 LETTERS, WORDS = 1 << _LETTER_BITS, 1 << 16
@@ -26,6 +26,7 @@ MEANING = 3.0
 """Length of the sentence vector beside the letters and the words, each of which has 1."""
 _GROUPS = range(2, 7)
 """Letters in a group: endings, words, and pairs of short words, in scripts with spaces and without."""
+Certainty = Literal["none", "uneasy", "sure"]
 _FACTOR, _MIXER = np.uint32(0x01000193), np.uint32(0x9E3779B1)
 _SHIFT = np.uint32(32 - _LETTER_BITS)
 
@@ -39,14 +40,17 @@ class Weights:
 
     form: NDArray[np.float32]
     meaning: NDArray[np.float32]
+    uneasy: float
     sure: float
-    """What a text's sum must pass."""
+    """What a text's sum must pass; `sure` is no less than `uneasy`."""
 
-    def passes(self, form: Form, vector: NDArray[np.float32]) -> bool:
-        """Whether a text of this form, and with this sentence vector of unit length, is about the task."""
+    def weigh(self, form: Form, vector: NDArray[np.float32]) -> Certainty:
+        """How surely a text of this form, and with this sentence vector of unit length, is about the task."""
         places, values = form
         total = float(self.form[places] @ values) + float(self.meaning @ vector) * MEANING
-        return total > self.sure
+        if total > self.sure:
+            return "sure"
+        return "uneasy" if total > self.uneasy else "none"
 
 
 def form_of(text: str) -> Form:
@@ -83,5 +87,6 @@ def _unit(counts: NDArray[np.intp]) -> NDArray[np.float32]:
 def weights(task: Task) -> Weights:
     """What was learnt of a task, read at its first use."""
     with resources.as_file(resources.files("mia_core.gate") / "sense.npz") as file, np.load(file) as kept:
-        learnt, sure = kept[task].astype(np.float32), float(kept[f"{task}_sure"])
-    return Weights(learnt[: LETTERS + WORDS], learnt[LETTERS + WORDS :], sure)
+        learnt = kept[task].astype(np.float32)
+        uneasy, sure = (float(bound) for bound in kept[f"{task}_bounds"])
+    return Weights(learnt[: LETTERS + WORDS], learnt[LETTERS + WORDS :], uneasy, sure)

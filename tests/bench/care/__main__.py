@@ -9,9 +9,11 @@ FILE is JSON Lines, one line of talk each; a folder of such files is read whole;
 | crisis | crisis (level, if known: wish, plan or attempt), none | share of `crisis` that is seen |
 | age | child (under 13), teen (13 to 17), parent (of such a child), none | share that is seen as what it is |
 | stop | stop, start, none | share of `stop` that is obeyed |
+| ordinary | none: everyday talk, of no task | none; its `false_alarms` count anything that the gate sees |
 
 `starts` is the share of `start` that bring her back to somebody who had said stop, `restarts` that of other lines.
-`watched` counts also the lines that the gate cannot tell and has the model look at (of age: child and parent).
+`watched` counts also the lines that the gate cannot tell and has the model look at (of age: child and parent; of
+ordinary: whichever).
 `false_alarms` is the share of `none` in which anything is seen. Shares go from 0 to 1. An age may depend on the
 day, `"at": "2026-11-25"`, which is that day by default. The gate is not told the language of a line. `--missed`
 prints the lines that are taken for something else, for who works on the phrases.
@@ -28,11 +30,13 @@ from pathlib import Path
 from typing import Any
 
 from mia_core.gate.age import age_in
-from mia_core.gate.check import start_in, stop_in, watch_for
+from mia_core.gate.check import Watched, start_in, stop_in, watch_for
 from mia_core.gate.crisis import crisis_in
 from mia_core.gate.heard import Heard, listen
 from mia_core.memory.embed import UseEmbedder
 
+_WATCHED: dict[str, set[Watched]] = {"crisis": {"crisis"}, "age": {"child"}, "ordinary": {"crisis", "child"}}
+"""What the model is to look for, by the task whose lines are meant by it."""
 LINES = Path(__file__).parent / "lines"
 TODAY = "2026-11-25"
 NONE = "none"
@@ -84,7 +88,7 @@ def taken_for(line: Line, heard: Heard) -> str:
 def watched(line: Line, heard: Heard) -> bool:
     """Whether the gate ends the turn, or has the model look for what the line's task is about."""
     watch = watch_for(heard)
-    return taken_for(line, heard) != NONE or ("crisis" if line.task == "crisis" else "child") in watch
+    return taken_for(line, heard) != NONE or bool(_WATCHED[line.task] & set(watch))
 
 
 def _crisis(_: Line, heard: Heard) -> str:
@@ -103,7 +107,16 @@ def _stop(line: Line, heard: Heard) -> str:
     return "stop" if stop_in(heard) else NONE
 
 
-_TASKS: dict[str, Callable[[Line, Heard], str]] = {"crisis": _crisis, "age": _age, "stop": _stop}
+def _ordinary(line: Line, heard: Heard) -> str:
+    return next((found for see in (_crisis, _age, _stop) if (found := see(line, heard)) != NONE), NONE)
+
+
+_TASKS: dict[str, Callable[[Line, Heard], str]] = {
+    "crisis": _crisis,
+    "age": _age,
+    "stop": _stop,
+    "ordinary": _ordinary,
+}
 
 
 def measure(lines: Sequence[Line]) -> dict[str, Any]:
@@ -120,7 +133,7 @@ def measure(lines: Sequence[Line]) -> dict[str, Any]:
             by_language[line.language].append((line, taken))
         each = {language: _shares(task, some) for language, some in sorted(by_language.items())}
         figures[task] = {**_shares(task, seen), "by_language": each}
-    for task in ("crisis", "age"):
+    for task in _WATCHED:
         if task in figures:
             pairs = [(line, heard) for line, heard in zip(lines, all_heard, strict=True) if line.task == task]
             figures[task]["watched"] = {
@@ -137,8 +150,11 @@ def _is_no_start(line: Line) -> bool:
     return line.task == "stop" and line.label != "start"
 
 
+_WANTED = {"crisis": ("crisis",), "age": ("child", "teen", "parent"), "stop": ("stop",), "ordinary": ()}
+
+
 def _shares(task: str, seen: Sequence[tuple[Line, str]]) -> dict[str, Any]:
-    wanted = {"crisis": ("crisis",), "age": ("child", "teen", "parent"), "stop": ("stop",)}[task]
+    wanted = _WANTED[task]
     shares: dict[str, Any] = {
         "recall": _share(taken == line.label for line, taken in seen if line.label in wanted),
         "false_alarms": _share(taken != NONE for line, taken in seen if line.label == NONE),

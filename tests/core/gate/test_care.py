@@ -80,10 +80,17 @@ class TestCrisis:
     async def test_where_no_phrase_tells_the_model_is_asked_to_look_closely(
         self, app: App, model: StandinXai
     ) -> None:
-        await says(app, "if i just walked into the water tonight nobody would come looking")
+        await says(app, "it all feels pointless, i am so done with everything")
         assert "set `concern` with care" in prompt(model)
         await says(app, "We made pancakes this morning, then it rained and we watched a film.")
         assert "set `concern` with care" not in prompt(model)
+
+    async def test_what_is_surely_meant_is_answered_without_a_model_though_no_phrase_tells_it(
+        self, app: App, model: StandinXai
+    ) -> None:
+        said = await says(app, "if i just walked into the water tonight nobody would come looking")
+        assert "988" in said
+        assert model.seen == []
 
     async def test_feelings_do_not_move_for_a_day_and_the_model_is_told_to_be_gentle(
         self, app: App, model: StandinXai, clock: ManualClock
