@@ -1,17 +1,15 @@
 """`mia bot login`: her account allows the app, by OAuth 2.0 with PKCE, and the tokens are stored sealed."""
 
-import base64
-import hashlib
 import secrets
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import typer
 
 from mia_bot.errors import XUnauthorized
 from mia_bot.tokens import CREDENTIAL, ask_for_token
+from mia_core import oauth
 from mia_core.app import App
-from mia_core.errors import SettingsError
 from mia_core.settings import XSettings
 
 SCOPES = (
@@ -48,20 +46,10 @@ async def log_in(app: App, ask: Callable[[str], str] = typer.prompt) -> None:
 
 
 def authorize_address(settings: XSettings, state: str, verifier: str) -> str:
-    """Where one allows the app (RFC 7636 with S256)."""
-    if not settings.client_id:
-        raise SettingsError("x.client_id (MIA_X__CLIENT_ID): needed to sign in; X's developer portal shows it")
-    digest = hashlib.sha256(verifier.encode()).digest()
-    query = {
-        "response_type": "code",
-        "client_id": settings.client_id,
-        "redirect_uri": settings.redirect_uri,
-        "scope": " ".join(SCOPES),
-        "state": state,
-        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
-        "code_challenge_method": "S256",
-    }
-    return f"{settings.authorize_url}?{urlencode(query)}"
+    """Where one allows the app."""
+    return oauth.authorize_address(
+        settings, scopes=SCOPES, redirect_uri=settings.redirect_uri, state=state, verifier=verifier
+    )
 
 
 def code_in(address: str, state: str) -> str:

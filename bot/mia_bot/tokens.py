@@ -5,14 +5,14 @@ from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
 
 from mia_bot.errors import XUnauthorized, XUnavailable
 from mia_bot.x.auth import Auth, Method, OAuth1, has_oauth1
+from mia_core import oauth
 from mia_core.app import App
-from mia_core.errors import LeaseLost, SettingsError
+from mia_core.errors import LeaseLost, SettingsError, TokenRefused, TokenUnavailable
 from mia_core.settings import XSettings
 
 log = structlog.get_logger(__name__)
@@ -152,51 +152,16 @@ async def refresh(settings: XSettings, refresh_token: SecretStr, *, now: datetim
 
 
 async def ask_for_token(settings: XSettings, form: Mapping[str, str], *, now: datetime) -> Token:
-    """POST /2/oauth2/token. Raises XUnauthorized, or XUnavailable; neither holds anything of the request."""
-    if not settings.client_id:
-        raise SettingsError("x.client_id (MIA_X__CLIENT_ID): needed to get tokens; X's developer portal shows it")
-    secret = settings.client_secret
-    body = {**form, "client_id": settings.client_id}
-    failure = ""
+    """A token for what the form proves. Raises XUnauthorized, or XUnavailable."""
     try:
-        async with asyncio.timeout(settings.timeout_s), httpx.AsyncClient(timeout=settings.timeout_s) as http:
-            response = await http.post(
-                f"{settings.api_origin}/2/oauth2/token",
-                data=body,
-                auth=httpx.BasicAuth(settings.client_id, secret.get_secret_value()) if secret else httpx.Auth(),
-            )
-    except (TimeoutError, httpx.HTTPError) as error:
-        failure = type(error).__name__
-    if failure:
-        raise XUnavailable(f"no connection to X's token endpoint ({failure})")
-    return _token(response, now)
-
-
-def _token(response: httpx.Response, now: datetime) -> Token:
-    try:
-        found = response.json()
-    except ValueError:
-        found = None
-    if not isinstance(found, dict) or response.status_code == 429 or response.is_server_error:
-        raise XUnavailable(f"X's token endpoint answered {response.status_code}")
-    try:
-        answer = _TokenAnswer.model_validate(found)
-    except ValidationError:
-        said = str(found.get("error_description") or found.get("error") or response.status_code)[:200]
-        raise XUnauthorized(f"X gives no token ({said}): run `mia bot login`") from None
-    lifetime = answer.expires_in
+        issued = await oauth.ask_for_token(settings, form)
+    except TokenRefused as error:
+        raise XUnauthorized(f"{error}: run `mia bot login`") from None
+    except TokenUnavailable as error:
+        raise XUnavailable(str(error)) from None
+    lifetime = issued.expires_in
     return Token(
-        access_token=answer.access_token,
-        refresh_token=answer.refresh_token,
+        access_token=issued.access_token,
+        refresh_token=issued.refresh_token,
         expires_at=now.astimezone(UTC) + timedelta(seconds=lifetime) if lifetime else None,
     )
-
-
-class _TokenAnswer(BaseModel):
-    """What the token endpoint gives (RFC 6749, 5.1)."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    access_token: SecretStr
-    refresh_token: SecretStr | None = None
-    expires_in: int | None = None

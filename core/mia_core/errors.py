@@ -11,6 +11,8 @@
     │   │   └── ModelRejected    xAI calls this very request invalid: not asked again, an apology
     │   ├── ModelBusy            429, 5xx, time-outs, past the retries: the turn waits and tries again
     │   └── ModelHalted          wrong key, no money, model gone, day's budget spent: turns are parked
+    ├── TokenRefused             X's token endpoint says no: whoever wanted in begins anew
+    ├── TokenUnavailable         it could not be asked, or could not answer; heals by waiting
     └── LeaseLost                another worker holds the person now: nothing of this turn was written
 
 What heals by waiting carries `retry_at`; no message holds a secret or a person's text.
@@ -91,6 +93,14 @@ class ModelHalted(ModelError):
         super().__init__(f"model calls are halted: {reason}")
         self.reason = reason
         self.retry_at = retry_at
+
+
+class TokenRefused(MiaError):
+    """X gives no token, or does not end one."""
+
+
+class TokenUnavailable(MiaError):
+    """X's token endpoint cannot be reached, or fails."""
 
 
 class LeaseLost(MiaError):
