@@ -28,6 +28,7 @@ from mia_core.schema import require_current
 from mia_core.settings import Settings
 from mia_core.signals import Signals
 from mia_core.spending import Spending
+from mia_core.throttle import Throttles
 from mia_core.vault import Vault, open_vault
 from mia_core.xai.client import Xai, open_xai
 
@@ -50,6 +51,7 @@ class App:
     limits: Limits
     pace: Pace
     meters: Meters
+    throttles: Throttles
     notes: Notes
     inbox: Inbox
     outbox: Outbox
@@ -113,6 +115,7 @@ async def open_app(
             limits=limits,
             pace=Pace(limits, clock, settings.care.turns_per_minute),
             meters=Meters(database, clock),
+            throttles=Throttles(database, clock),
             notes=Notes(database, ids, clock),
             inbox=Inbox(database, ids, clock, lease, signals),
             outbox=Outbox(database, ids, clock, lease, signals),

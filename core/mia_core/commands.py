@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mia_core import cli_care, cli_delivery, cli_memories
+from mia_core import cli_care, cli_delivery, cli_legacy, cli_memories
 from mia_core.cli_options import ConfigFile
 
 
@@ -20,6 +20,7 @@ def register(cli: typer.Typer) -> None:
     cli_delivery.register(cli)
     cli_memories.register(cli)
     cli_care.register(cli)
+    cli_legacy.register(cli)
     keys = typer.Typer(help="Keys for the vault.", no_args_is_help=True)
     keys.command("new")(new)
     cli.add_typer(keys, name="keys")

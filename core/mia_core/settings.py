@@ -4,6 +4,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -166,6 +167,24 @@ class SiteSettings(Section):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
     origin: Origin = Field("http://127.0.0.1:8080", description="Its public address.")
+    company: str = Field("MIA AI Holdings Inc.", description="Who is responsible, as the policy names them.")
+    address: tuple[str, ...] = Field(
+        ("30 N Gould St # 59704", "Sheridan, WY 82801", "United States"), description="Their address, by line."
+    )
+    contact_email: str | None = Field(
+        None, pattern=r"^[^\s@<>]+@[^\s@<>]+$", description="Whom people write to; needed in production."
+    )
+    legacy_deadline: date | None = Field(
+        None, description="Last day (UTC) for old accounts to be brought along; 30 days later they are deleted."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        ("127.0.0.1",), description="Addresses whose word on who is asking is taken (X-Forwarded-For, -Proto)."
+    )
+
+    @property
+    def contact(self) -> str:
+        """Whom people write to, as pages name it."""
+        return self.contact_email or "contact@example.org (not set up)"
 
 
 class SandboxSettings(Section):

@@ -129,7 +129,7 @@ async def _read_public(app: App, claim: Claim, passed: Passed, now: datetime) ->
         now=now,
         event=event,
         characters=app.settings.bot.post_length,
-        mood=as_of(read_feeling(claim.feeling, now), now).mood_name,
+        mood=_feeling(claim, now).mood_name,
         others=others,
         minor=passed.minor,
         watch=passed.watch,
@@ -146,7 +146,7 @@ async def _read_private(app: App, claim: Claim, passed: Passed, now: datetime) -
         read_history(app, person),
         app.publics.recall(said, person.language, but_of=person.id),
     )
-    felt = as_of(read_feeling(claim.feeling, now), now)
+    felt = _feeling(claim, now)
     scene = PrivateScene(
         now=now,
         events=claim.events,
@@ -161,7 +161,8 @@ async def _read_private(app: App, claim: Claim, passed: Passed, now: datetime) -
         goodbye=passed.goodbye,
         language=_chosen(claim),
     )
-    return _Asked(app.prompts.private(scene), passed, recalled.memories, recalled.messages, felt)
+    kept = None if person.feelings_paused_at else felt
+    return _Asked(app.prompts.private(scene), passed, recalled.memories, recalled.messages, kept)
 
 
 def _prompt(app: App, claim: Claim, passed: Passed, asked: _Asked) -> Prompt:
@@ -194,7 +195,7 @@ async def _answer(app: App, claim: Claim, asked: _Asked, reply: Reply, now: date
     record = replace(
         asked.record("answered", now, reply.calls), language=answer.language, learnt=learnt, heard=heard
     )
-    if not asked.passed.after_crisis:
+    if not asked.passed.after_crisis and claim.person.feelings_paused_at is None:
         record = _felt(claim, record, answer, now)
     if answer.wish == "correct" and learnt:
         record = replace(record, write=partial(delete_wrong, claim.person_id, learnt), changes_memories=True)
@@ -216,6 +217,12 @@ def _mended(app: App, claim: Claim, answer: Answer, passed: Passed) -> str:
     if checked.faults:
         log.warning("reply_mended", person=app.vault.pseudonym(claim.person_id), faults=checked.faults)
     return checked.text
+
+
+def _feeling(claim: Claim, now: datetime) -> Feeling:
+    """What she feels by now; the beginning of a relationship while the person has feelings paused."""
+    row = None if claim.person.feelings_paused_at else claim.feeling
+    return as_of(read_feeling(row, now), now)
 
 
 def _felt(claim: Claim, record: TurnRecord, answer: Answer, now: datetime) -> TurnRecord:

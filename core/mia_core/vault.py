@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -38,9 +39,27 @@ class Vault:
                 "vault.token_keys: none opens what is stored; put the older key back at the end of the list"
             ) from None
 
+    def opened(self, sealed: bytes) -> bytes | None:
+        """What a browser brings back that was sealed for it; None for what was not, or is not whole."""
+        try:
+            return self._fernet.decrypt(sealed)
+        except InvalidToken:
+            return None
+
     def word_hash(self, person_id: int, word: str) -> bytes:
         """A word that a person had forgotten: 8 bytes, which differ from person to person."""
         return hmac.new(self._hash_key, f"word:{person_id}:{word}".encode(), hashlib.sha256).digest()[:8]
+
+    def network(self, address: str, day: date) -> str:
+        """An IP address as it may be stored: another one each day, which only the key links to the address."""
+        return self._named("network", f"{day.isoformat()}:{address}")
+
+    def account(self, username: str) -> str:
+        """An old account in the count of who tries it."""
+        return self._named("account", username)
+
+    def _named(self, kind: str, value: str) -> str:
+        return hmac.new(self._hash_key, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def pseudonym(self, person_id: int) -> str:
         """A person's name in logs and at xAI: 16 hex digits that only the key links to the X id."""

@@ -41,6 +41,11 @@ class Person(SQLModel, table=True):
     memory_paused_at: datetime | None = Field(
         default=None, sa_type=Moment, description="Asked her not to remember: nothing is learnt or recalled."
     )
+    feelings_paused_at: datetime | None = Field(
+        default=None,
+        sa_type=Moment,
+        description="Paused what she feels: it neither moves nor shows.",
+    )
     reflected_version: int = Field(default=0, description="`memory_version` that the last reflection has seen.")
     message_count: int = Field(default=0, description="Messages so far: the last one's `seq`.")
     session_id: int | None = Field(default=None, sa_type=BigInteger, description="The latest session.")
