@@ -15,8 +15,11 @@ from mia_site.pages import page
 log = structlog.get_logger(__name__)
 
 _SAYINGS = {
+    401: ("You are signed out", "Sign in again. What you typed is still there when you go back a page."),
+    403: ("That did not come from this site's own page", "Go back, load the page anew, and send it once more."),
     404: ("There is no such page", "The address may be mistyped, or the page may have moved."),
     405: ("That cannot be done here", "This address does not take what was sent to it."),
+    413: ("That was too long", "Go back and shorten it; what you typed is still there."),
     500: ("Something went wrong on our side", "It is in our log and we will look at it. Trying again may help."),
 }
 _LONGEST_PATH = 200

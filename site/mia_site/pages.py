@@ -27,11 +27,6 @@ async def landing(request: Request) -> Response:
     return page(request, "landing.html", {})
 
 
-async def privacy(request: Request) -> Response:
-    """What is kept about a person, who gets it, and how to have it deleted."""
-    return page(request, "privacy.html", {})
-
-
 def page(
     request: Request,
     template: str,

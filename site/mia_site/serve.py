@@ -30,6 +30,8 @@ async def serve_site(config: Path | None) -> None:
                     server_header=False,
                     lifespan="off",
                     ws="none",
+                    proxy_headers=True,
+                    forwarded_allow_ips=list(settings.site.trusted_proxies),
                     timeout_graceful_shutdown=5,
                 )
             )

@@ -30,6 +30,8 @@ ENDS = {
     ("notes",),
     ("memories", "pending"),
     ("memories", "list"),
+    ("legacy", "import"),
+    ("legacy", "status"),
     ("inbox", "retry"),
     ("outbox", "list"),
     ("outbox", "retry"),
@@ -55,8 +57,9 @@ def names(shown: Shown) -> tuple[str, ...]:
 
 @pytest.fixture
 def migrated_folder(tmp_path: Path, migrated_sqlite: Path) -> Path:
-    """A folder as `mia db upgrade` leaves it, which the documents have before all else."""
+    """A folder as `mia db upgrade` leaves it, which the documents have before all else; and the file they show."""
     shutil.copy(migrated_sqlite, tmp_path / "mia.sqlite3")
+    (tmp_path / "accounts.jsonl").write_text("\n".join(text for _, text in blocks("jsonl")), encoding="utf-8")
     return tmp_path
 
 
@@ -157,7 +160,7 @@ def test_every_request_that_is_shown_is_answered_by_the_sandbox(sandbox_origin: 
 
 
 def test_blocks_are_of_languages_that_are_checked_or_are_no_commands() -> None:
-    assert languages() <= {"sh", "http", "toml", "sql", "json"}
+    assert languages() <= {"sh", "http", "toml", "sql", "json", "jsonl"}
 
 
 def test_the_labelled_lines_that_are_shown_are_read_by_the_bench(tmp_path: Path) -> None:

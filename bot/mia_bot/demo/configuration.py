@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from mia_bot.sandbox.config import PUBLIC_CLIENT
 from mia_core.settings import (
     CONFIG_VARIABLE,
     CareSettings,
@@ -65,7 +66,13 @@ def demo_settings(own: Settings, places: Places) -> Settings:
     return Settings(
         database=DatabaseSettings(url=f"sqlite:///{places.folder / 'mia.sqlite3'}"),
         xai=own.xai if thinks_for_real(own.xai) else XaiSettings(base_url=f"{places.sandbox}/v1"),
-        x=XSettings(api_origin=places.sandbox, username=own.x.username, timeout_s=own.x.timeout_s),
+        x=XSettings(
+            api_origin=places.sandbox,
+            authorize_url=f"{places.sandbox}/i/oauth2/authorize",
+            client_id=PUBLIC_CLIENT.client_id,
+            username=own.x.username,
+            timeout_s=own.x.timeout_s,
+        ),
         bot=own.bot.model_copy(update=_QUICK),
         persona=own.persona,
         care=_PATIENT,

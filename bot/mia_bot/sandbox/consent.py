@@ -13,6 +13,7 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign in to the sandbox</title>
+<link rel="icon" href="/page/static/icon.svg">
 <style>
   body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0 1rem }
   fieldset { border: 1px solid #8888; border-radius: .75rem; margin: 1rem 0 }

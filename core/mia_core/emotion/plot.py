@@ -18,11 +18,12 @@ _STYLE = (
 )
 
 
-def timeline_svg(points: Sequence[Point], title: str = "Mood and trust") -> str:
+def timeline_svg(points: Sequence[Point], title: str = "Mood and trust", *, styled: bool = True) -> str:
     """An SVG document of 800 x 260 units. One scale holds mood and trust: 0 to 0.5 at the least, and as much of
     -1 to 1 as they came to, in tenths.
 
-    `points` are in order of time. With fewer than two there is nothing to draw but the axes.
+    `points` are in order of time. With fewer than two there is nothing to draw but the axes. Without `styled` the
+    page that it stands in gives the colours, by the classes `axis`, `line`, `mood` and `trust`.
     """
     x, scale = _across(points), _scale(points)
     y = partial(_up, scale)
@@ -32,7 +33,7 @@ def timeline_svg(points: Sequence[Point], title: str = "Mood and trust") -> str:
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">',
             f"<title>{escape(title)}</title>",
-            f"<style>{_STYLE}</style>",
+            *((f"<style>{_STYLE}</style>",) if styled else ()),
             *_levels(scale),
             *_days(points, x),
             *(lines if len(points) > 1 else ()),

@@ -2,14 +2,12 @@
 
 from functools import partial
 
-from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
 from mia_core.emotion.feeling import as_of
 from mia_core.emotion.store import read_feeling
 from mia_core.emotion.timeline import Point, read_timeline
-from mia_core.tables import FeelingRow, Turn
+from mia_core.own.feelings import reset_feelings
 from mia_core.texts.fixed import cause_words, emotion_word
 from mia_core.wishes.confirm import ToReset, ask, drop
 from mia_core.wishes.request import Request
@@ -55,9 +53,7 @@ async def do_reset(request: Request) -> Fulfilled:
 
 async def _reset(person_id: int, connection: AsyncConnection, _version: int) -> None:
     await drop(connection, person_id)
-    await connection.execute(delete(FeelingRow).where(col(FeelingRow.person_id) == person_id))
-    turns = update(Turn).where(col(Turn.person_id) == person_id)
-    await connection.execute(turns.values(moved=None, feeling=None))
+    await reset_feelings(connection, person_id)
 
 
 def _line(point: Point, language: str) -> str:

@@ -1,0 +1,1 @@
+"""Bringing an account from before sign-in with X along."""

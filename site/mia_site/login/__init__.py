@@ -1,0 +1,1 @@
+"""Login with X, and the browsers that are signed in."""

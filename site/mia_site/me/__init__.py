@@ -1,0 +1,1 @@
+"""Pages on which a person sees and rules their own data."""

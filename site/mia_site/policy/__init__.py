@@ -1,0 +1,1 @@
+"""What is promised to people: the privacy policy in all its versions, and the pages beside it."""
