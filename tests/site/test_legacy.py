@@ -195,6 +195,19 @@ async def test_a_join_is_taken_back_for_two_weeks(
     assert (await mine.get("/legacy/undo/old_amelie")).status_code == 404
 
 
+async def test_of_two_old_accounts_one_is_taken_back_and_the_other_stays(
+    app: App, mine: httpx.AsyncClient, amelie: Author
+) -> None:
+    await join(mine)
+    assert (await prove(mine, "long", LONG)).status_code == 303
+    await send(mine, "/legacy/join", consent="yes")
+    assert len(ids(await shown(mine, "/me/memories?q=Minou"), "memories")) == 2
+    await send(mine, "/legacy/undo/old_amelie")
+    assert len(ids(await shown(mine, "/me/memories?q=Minou"), "memories")) == 1
+    assert "from your old account long" in await shown(mine, "/me/conversations")
+    assert (await texts(app, amelie.person_id)).count("I love them!") == 1
+
+
 async def test_what_was_corrected_after_the_join_stays_with_the_person(mine: httpx.AsyncClient, app: App) -> None:
     await join(mine)
     (memory_id,) = ids(await shown(mine, "/me/memories?q=Minou"), "memories")

@@ -10,13 +10,16 @@ from sqlmodel import col
 from mia_core.clock import Clock
 from mia_core.database import Database
 from mia_core.ids import IdMaker
-from mia_core.legacy.reading import Account, OldMessage, Read
+from mia_core.legacy.reading import Account, Read
 from mia_core.statements import plain_insert
 from mia_core.tables import LegacyAccount, Memory, Message, Person, Session
 
-LEGACY = "legacy"
-"""The channel of what was said, and the source of what was remembered, before sign-in with X."""
 _AT_ONCE = 1_000
+
+
+def source_of(username: str) -> str:
+    """The channel of what was said, and the source of what was remembered, under an old account."""
+    return f"legacy:{username}"
 
 
 @dataclass
@@ -60,17 +63,29 @@ async def _is_there(database: Database, username: str) -> bool:
 
 async def _store(database: Database, ids: IdMaker, clock: Clock, account: Account) -> None:
     """In one transaction. Vectors are made by the job `re_embed`; until then words alone are searched."""
-    now, person_id = clock(), -ids()
+    now, person_id, source = clock(), -ids(), source_of(account.username)
     rows: dict[Any, list[dict[str, Any]]] = {Memory: _memories(account, person_id, ids), Session: [], Message: []}
     talks = [sorted(talk, key=lambda each: each.at) for talk in account.conversations if talk]
     for said in sorted(talks, key=lambda talk: talk[0].at):
         session_id = ids()
         rows[Session].append(
-            {"person_id": person_id, "id": session_id, "channel": LEGACY, "started_at": said[0].at}
+            {"person_id": person_id, "id": session_id, "channel": source, "started_at": said[0].at}
         )
-        start = len(rows[Message]) + 1
         rows[Message] += [
-            _message(each, person_id, session_id, ids(), start + place) for place, each in enumerate(said)
+            {
+                "person_id": person_id,
+                "id": ids(),
+                "seq": seq,
+                "session_id": session_id,
+                "turn_id": session_id,
+                "channel": source,
+                "conversation": source,
+                "public": False,
+                "author": each.by,
+                "text": each.text,
+                "at": each.at,
+            }
+            for seq, each in enumerate(said, start=len(rows[Message]) + 1)
         ]
     person = {
         "id": person_id,
@@ -107,25 +122,9 @@ def _memories(account: Account, person_id: int, ids: IdMaker) -> list[dict[str, 
             "confidence": 0.8,
             "importance": 0.5,
             "visibility": "private",
-            "source": LEGACY,
+            "source": source_of(account.username),
             "learnt_at": memory.at,
             "version": 1,
         }
         for memory in account.memories
     ]
-
-
-def _message(said: OldMessage, person_id: int, session_id: int, message_id: int, seq: int) -> dict[str, Any]:
-    return {
-        "person_id": person_id,
-        "id": message_id,
-        "seq": seq,
-        "session_id": session_id,
-        "turn_id": session_id,
-        "channel": LEGACY,
-        "conversation": LEGACY,
-        "public": False,
-        "author": said.by,
-        "text": said.text,
-        "at": said.at,
-    }

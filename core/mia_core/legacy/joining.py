@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from mia_core.app import App
-from mia_core.legacy.importing import LEGACY
+from mia_core.legacy.importing import source_of
 from mia_core.tables import LegacyAccount, Memory, Message, Person, Session
 
 UNDO = timedelta(days=14)
@@ -57,7 +57,7 @@ async def join(app: App, username: str, person_id: int, consent: str) -> bool:
         old_id = (await connection.execute(taken)).scalar_one_or_none()
         if old_id is None:
             return False
-        await _move(connection, old_id, person_id)
+        await _move(connection, source_of(username), old_id, person_id)
     app.indexes.forget(person_id)
     return True
 
@@ -81,27 +81,22 @@ async def undo(app: App, username: str, person_id: int) -> bool:
         old_id = (await connection.execute(left)).scalar_one_or_none()
         if old_id is None:
             return False
-        await _move(connection, person_id, old_id)
+        await _move(connection, source_of(username), person_id, old_id)
     app.indexes.forget(person_id)
     return True
 
 
 async def _accounts(app: App, which: Any) -> list[OldAccount]:
     holder = func.coalesce(col(LegacyAccount.joined_to), col(LegacyAccount.person_id))
-    memories = (
-        select(func.count()).where(col(Memory.person_id) == holder, col(Memory.source) == LEGACY).scalar_subquery()
-    )
-    messages = (
-        select(func.count())
-        .where(col(Message.person_id) == holder, col(Message.channel) == LEGACY)
-        .scalar_subquery()
-    )
+    source = source_of("") + col(LegacyAccount.username)
+    memories = select(func.count()).where(col(Memory.person_id) == holder, col(Memory.source) == source)
+    messages = select(func.count()).where(col(Message.person_id) == holder, col(Message.channel) == source)
     columns = ("username", "person_id", "created_at", "joined_to", "joined_at")
     statement = (
         select(
             *(col(getattr(LegacyAccount, name)) for name in columns),
-            memories.label("memories"),
-            messages.label("messages"),
+            memories.scalar_subquery().label("memories"),
+            messages.scalar_subquery().label("messages"),
         )
         .where(which)
         .order_by(col(LegacyAccount.username))
@@ -110,16 +105,16 @@ async def _accounts(app: App, which: Any) -> list[OldAccount]:
         return [OldAccount(**row) for row in (await connection.execute(statement)).mappings()]
 
 
-async def _move(connection: AsyncConnection, from_id: int, to_id: int) -> None:
-    """Let what is of the old account change its person, and number both people's messages anew, by time."""
+async def _move(connection: AsyncConnection, source: str, from_id: int, to_id: int) -> None:
+    """Let what is of an old account change its person, and number both people's messages anew, by time."""
     risen = update(Person).where(col(Person.id).in_((from_id, to_id)))
     await connection.execute(risen.values(memory_version=col(Person.memory_version) + 1))
     # messages of the two have the same numbers: those that move are moved out of the way first
-    moving = (col(Message.person_id) == from_id, col(Message.channel) == LEGACY)
+    moving = (col(Message.person_id) == from_id, col(Message.channel) == source)
     await connection.execute(update(Message).where(*moving).values(person_id=to_id, seq=-col(Message.seq)))
-    for table, source in ((Session, col(Session.channel)), (Memory, col(Memory.source))):
-        person = col(table.person_id)
-        await connection.execute(update(table).where(person == from_id, source == LEGACY).values(person_id=to_id))
+    for table, came_from in ((Session, col(Session.channel)), (Memory, col(Memory.source))):
+        moved = update(table).where(col(table.person_id) == from_id, came_from == source)
+        await connection.execute(moved.values(person_id=to_id))
     for person_id in (from_id, to_id):
         await _number(connection, person_id)
 
