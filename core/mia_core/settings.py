@@ -174,6 +174,7 @@ class SiteSettings(Section):
     contact_email: str | None = Field(
         None, pattern=r"^[^\s@<>]+@[^\s@<>]+$", description="Whom people write to; needed in production."
     )
+    admins: tuple[int, ...] = Field((), description="X ids of those who may decide at /admin.")
     legacy_deadline: date | None = Field(
         None, description="Last day (UTC) for old accounts to be brought along; 30 days later they are deleted."
     )

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from mia_core.app import App
 from mia_core.errors import SettingsError
+from mia_site.admin.memories import ROUTES as ADMIN
 from mia_site.doors import open_doors
 from mia_site.failures import FailurePages, failure_page
 from mia_site.headers import SecurityHeaders
@@ -47,6 +48,7 @@ def create_app(app: App) -> Starlette:
             *LOGIN,
             *ME,
             *LEGACY,
+            *ADMIN,
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Mount("/static", StaticFiles(directory=_STATIC), name="static"),

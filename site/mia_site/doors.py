@@ -74,7 +74,7 @@ def signed_in(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         if visitor is None:
             if request.method not in _SAFE:
                 raise HTTPException(HTTPStatus.UNAUTHORIZED)
-            return RedirectResponse(f"/login?next={quote(_path(request), safe='')}", HTTPStatus.SEE_OTHER)
+            return RedirectResponse(_login(request), HTTPStatus.SEE_OTHER)
         if request.method not in _SAFE:
             await _check_form(request, visitor)
         response = await handler(request, visitor)
@@ -84,11 +84,28 @@ def signed_in(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     return guarded
 
 
+def admin(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """A page for those whom `site.admins` names, by X id, after a late login; to others it is not there."""
+
+    @wraps(handler)
+    async def guarded(request: Request, visitor: Visitor) -> Response:
+        app = doors_of(request).app
+        if visitor.person.id not in app.settings.site.admins:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        if not visitor.is_fresh(app.clock()):
+            return RedirectResponse(_login(request), HTTPStatus.SEE_OTHER)
+        return await handler(request, visitor)
+
+    return signed_in(guarded)
+
+
 async def _check_form(request: Request, visitor: Visitor) -> None:
     token = (await request.form()).get("form_token", "")
     if not isinstance(token, str) or not secrets.compare_digest(token.encode(), visitor.form_token.encode()):
         raise HTTPException(HTTPStatus.FORBIDDEN)
 
 
-def _path(request: Request) -> str:
-    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+def _login(request: Request) -> str:
+    """The way to the login, and from there to what was asked for."""
+    path = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return f"/login?next={quote(path if request.method in _SAFE else '', safe='')}"

@@ -89,6 +89,9 @@ _DONE = {
     "reset": "Done. MIA begins anew with you.",
     "saved": "Saved.",
     "ended": "Signed out there.",
+    "approved": "Approved. MIA may tell it from now on, until its person takes it back.",
+    "declined": "Declined. It stays between MIA and its person.",
+    "decided_before": "That one was decided before, or taken back. Nothing has changed.",
     "joined": "Done. What the old account held is with you now; MIA finds all of it within a day.",
     "undone": "Done. The old account stands by itself again.",
 }
