@@ -21,6 +21,8 @@ from tests.core.xai.standin import StandinXai, serve_standin
 from tests.postgres import Postgres, start_postgres
 
 REFERENCE_DATA = os.environ.get("MIA_REFERENCE_DATA")
+TESTS = Path(__file__).parent
+_LONGEST_FIRST = ("e2e", "bot", "house")
 _left_out: set[str] = set()
 
 
@@ -33,6 +35,12 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
         _left_out.add("browser tests: install Debian's chromium (apt-get install chromium)")
         return True
     return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders whose files take longest come first, so that no process is left alone with one at the end."""
+    order = {folder: place for place, folder in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(TESTS).parts[0], len(order)))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -19,6 +19,7 @@ COMMANDS = (
     "inbox",
     "jobs",
     "keys",
+    "legacy",
     "memories",
     "notes",
     "outbox",

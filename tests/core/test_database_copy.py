@@ -91,6 +91,8 @@ def rows_of(table: Table, people: list[int]) -> st.SearchStrategy[list[dict[str,
     columns = {column.name: values_of(table, column) for column in table.columns}
     if "person_id" in columns:
         columns["person_id"] = st.sampled_from(people)
+    if "joined_to" in columns:
+        columns["joined_to"] = st.none() | st.sampled_from(people)
 
     def unique(names: list[str]) -> Callable[[dict[str, Any]], Any]:
         return lambda row: tuple(row[name] for name in names)

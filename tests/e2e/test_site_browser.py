@@ -67,7 +67,8 @@ def test_axe_finds_nothing_that_keeps_people_out_of_a_page(demo: Demo, scheme: L
         memory = page.locator(".rows a").first.get_attribute("href") if page.locator(".rows a").count() else None
         more = (memory, f"{memory}/offer", f"{memory}/delete") if memory else ()
         found = {}
-        for path in (*PUBLIC, *(f"/me{path}" for path in ME), "/legacy", *more):
+        paths = (*PUBLIC, *(f"/me{path}" for path in ME), "/legacy", *more)
+        for path in paths if scheme == "light" else paths[::4]:
             page.goto(f"{demo.site}{path}")
             result = axe.run(page)
             found[path] = [(each["id"], each["nodes"][0]["html"]) for each in result.response["violations"]]

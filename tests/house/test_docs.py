@@ -30,7 +30,7 @@ ENDS = {
     ("notes",),
     ("memories", "pending"),
     ("memories", "list"),
-    ("legacy", "import"),
+    ("legacy", "import", "accounts.jsonl"),
     ("legacy", "status"),
     ("inbox", "retry"),
     ("outbox", "list"),

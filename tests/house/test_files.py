@@ -23,7 +23,12 @@ def test_the_example_is_a_configuration_that_says_nothing_new() -> None:
 
 
 def test_a_setting_in_the_example_that_is_commented_out_can_be_set(tmp_path: Path) -> None:
-    text = re.sub(r'^# (\w+) = ""$', r'\1 = "some-value"', FILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    odd = {"contact_email": "some@value.test", "legacy_deadline": "2027-01-31"}
+
+    def filled(line: re.Match[str]) -> str:
+        return f'{line[1]} = "{odd.get(line[1], "some-value")}"'
+
+    text = re.sub(r'^# (\w+) = ""$', filled, FILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     file = tmp_path / "config.toml"
     file.write_text(text)
     settings = load_settings(file)
@@ -33,7 +38,7 @@ def test_a_setting_in_the_example_that_is_commented_out_can_be_set(tmp_path: Pat
                 value = getattr(section, key)
                 if field.default is None:
                     shown = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-                    assert shown == "some-value", f"{name}.{key}"
+                    assert shown == odd.get(key, "some-value"), f"{name}.{key}"
 
 
 @pytest.mark.parametrize("line", (ROOT / "Procfile").read_text().splitlines())

@@ -20,6 +20,13 @@ from tests.core.xai.standin import StandinXai
 from tests.site.conftest import ORIGIN
 from tests.site.signing_in import send, sign_in
 
+
+@pytest.fixture
+def migrated_url(one_database: str) -> str:
+    """Who comes in does not depend on the database."""
+    return one_database
+
+
 PAGE = "/admin/memories"
 
 

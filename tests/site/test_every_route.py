@@ -72,7 +72,7 @@ async def test_no_route_fails_whatever_is_asked(app: App, x_server: Served) -> N
             for answer in answers:
                 assert answer.status_code < 500, (path, fields, answer.text)
 
-        @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
         @given(route=st.sampled_from(routes), part=ODD, fields=FIELDS, right=st.booleans())
         def play(route: Route, part: str, fields: dict[str, str], right: bool) -> None:
             asyncio.run_coroutine_threadsafe(ask(route, part, fields, right), loop).result(30)

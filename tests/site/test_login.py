@@ -22,6 +22,12 @@ from tests.site.conftest import ORIGIN
 from tests.site.signing_in import SAME_ORIGIN, allow, send, sign_in, to_x
 
 
+@pytest.fixture
+def migrated_url(one_database: str) -> str:
+    """Who comes in does not depend on the database."""
+    return one_database
+
+
 async def test_a_person_signs_in_with_x_and_sees_their_own_page(
     browser: httpx.AsyncClient, x_server: Served
 ) -> None:

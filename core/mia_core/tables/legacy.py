@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey
 from sqlmodel import Field, SQLModel
 
-from mia_core.tables.types import Moment
+from mia_core.tables.types import Moment, of_person
 
 
 class LegacyAccount(SQLModel, table=True):
@@ -13,13 +13,9 @@ class LegacyAccount(SQLModel, table=True):
 
     __tablename__ = "legacy_account"
 
-    username: str = Field(primary_key=True, description="In lower case.")
-    person_id: int = Field(
-        sa_type=BigInteger,
-        sa_column_args=[ForeignKey("person.id", ondelete="CASCADE")],
-        index=True,
-        description="Negative: somebody who is known by this account alone.",
-    )
+    person_id: int = of_person()
+    """Negative: somebody who is known by this account alone."""
+    username: str = Field(primary_key=True, index=True, description="In lower case.")
     password_hash: str = Field(description="bcrypt, with its salt and cost.")
     created_at: datetime = Field(sa_type=Moment, description="When the account was made.")
     imported_at: datetime = Field(sa_type=Moment)

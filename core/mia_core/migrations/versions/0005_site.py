@@ -44,17 +44,23 @@ def upgrade() -> None:
     op.create_index("ix_login_began_at", "login", ["began_at"])
     op.create_table(
         "legacy_account",
+        sa.Column(
+            "person_id",
+            sa.BigInteger(),
+            sa.ForeignKey("person.id", ondelete="CASCADE"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("username", sa.String(), nullable=False),
-        sa.Column("person_id", sa.BigInteger(), sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("imported_at", Moment(), nullable=False),
         sa.Column("joined_to", sa.BigInteger(), sa.ForeignKey("person.id", ondelete="SET NULL")),
         sa.Column("joined_at", Moment()),
         sa.Column("consent", sa.String()),
-        sa.PrimaryKeyConstraint("username"),
+        sa.PrimaryKeyConstraint("person_id", "username"),
     )
-    for column in ("person_id", "joined_to"):
+    for column in ("username", "joined_to"):
         op.create_index(f"ix_legacy_account_{column}", "legacy_account", [column])
     op.create_table(
         "throttle",
