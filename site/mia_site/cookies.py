@@ -22,8 +22,8 @@ class Cookie:
         """What the browser sent; empty when it sent none."""
         return request.cookies.get(self.name, "")
 
-    def set(self, response: Response, value: str, seconds: int | None) -> None:
-        """Give it to the browser for so long; None: for as long as a sign-in lasts, at most."""
+    def set(self, response: Response, value: str, seconds: int) -> None:
+        """Give it to the browser for so long."""
         response.set_cookie(
             self.name, value, max_age=seconds, path="/", secure=self.https, httponly=True, samesite="lax"
         )

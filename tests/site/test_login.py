@@ -36,6 +36,8 @@ async def test_a_person_signs_in_with_x_and_sees_their_own_page(
     assert "never learns your password" in (await browser.get(led.headers["location"])).text
     back = await browser.get(allow(x_server, await to_x(browser, "/me/memories?q=tea")))
     assert (back.status_code, back.headers["location"]) == (303, "/me/memories?q=tea")
+    (kept,) = [cookie for cookie in back.headers.get_list("set-cookie") if cookie.startswith("mia=")]
+    assert "Max-Age=2592000" in kept, "for the thirty days that the page tells"
     page = await browser.get("/me")
     assert "@amelie_roux" in page.text
     assert page.headers["cache-control"] == "no-store"

@@ -20,7 +20,7 @@ from mia_core.statements import plain_insert
 from mia_core.tables import Login
 from mia_site.doors import Doors, doors_of, signed_in
 from mia_site.login.browser import browser_name
-from mia_site.login.sign_ins import Visitor, digest
+from mia_site.login.sign_ins import LASTS, Visitor, digest
 from mia_site.login.x import RETURN_PATH, XLogin, new_verifier
 from mia_site.pages import page
 
@@ -82,7 +82,7 @@ async def come_back(request: Request) -> Response:
     log.info("signed_in", person=doors.app.vault.pseudonym(somebody.id))
     response = RedirectResponse(began.next_path, HTTPStatus.SEE_OTHER)
     doors.login_cookie.clear(response)
-    doors.cookie.set(response, cookie, None)
+    doors.cookie.set(response, cookie, int(LASTS.total_seconds()))
     return response
 
 
