@@ -14,6 +14,7 @@ from mia_bot.worker import Workers
 from mia_bot.x.client import XClient
 from mia_bot.x.shapes import User
 from mia_core.app import App, open_app
+from mia_core.events import Event
 from mia_core.settings import DatabaseSettings, Settings
 from mia_core.wishes.phrases import phrasebooks
 from tests.core.events import dm
@@ -67,9 +68,14 @@ async def test_at_rest_nothing_is_written_and_nothing_polled(app: App, x: XClien
 
 async def test_who_writes_is_taken_up_at_once_by_a_process_that_rests(app: App, x: XClient, me: User) -> None:
     """Far sooner than the ten seconds after which it would look by itself."""
-    async with running(app, x, me), open_app(app.settings, clock=app.clock, embedder=app.embedder) as elsewhere:
-        await asyncio.sleep(REST_S)
-        await elsewhere.inbox.accept([dm("hello")])
-        async with asyncio.timeout(5):
+
+    async def answered(message: Event, within_s: float) -> None:
+        await elsewhere.inbox.accept([message])
+        async with asyncio.timeout(within_s):
             while await app.inbox.next_due() is not None:
                 await asyncio.sleep(0.05)
+
+    async with running(app, x, me), open_app(app.settings, clock=app.clock, embedder=app.embedder) as elsewhere:
+        await answered(dm("hello"), 60)  # the first turn of a process reads phrases and models
+        await asyncio.sleep(REST_S)
+        await answered(dm("hello again", event_id="2"), 5)
