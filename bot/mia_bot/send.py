@@ -31,7 +31,7 @@ _LONGEST_WAIT_S = 10.0
 """After this one looks for what is due even if no signal has come: signals may be lost."""
 _CROWDED_S = 0.05
 _NO_DATABASE_S = 2.0
-_LONGEST_PAUSE = timedelta(minutes=2)
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=2)
 """Between two tries of one text. However many wait, X's limits bound how often she tries; and a text need not wait
 long once X is well again."""
 _OPERATOR_PAUSE = timedelta(minutes=1)
@@ -185,7 +185,7 @@ class Sender:
         elif isinstance(error, XRefused) or self._worn_out(out, now):
             await self._dead(out, str(error))
         else:
-            pause = _pause(out)
+            pause = _pause(out, now)
             log.warning("send_failed", reason=str(error), again_in_s=pause.total_seconds(), **facts)
             await self._again(out, error, at=now + pause, counted=True)
 
@@ -202,7 +202,9 @@ class Sender:
             await self._dead(out, f"{error}; never seen at X")
             return
         log.warning("send_unclear", reason=str(error), **self._facts(out))
-        await self._app.outbox.unknown(out, at=now + max(self._grace, _pause(out)), reason=str(error), looks=0)
+        await self._app.outbox.unknown(
+            out, at=now + max(self._grace, _pause(out, now)), reason=str(error), looks=0
+        )
 
     async def _repeated(self, out: Outgoing, error: XRefused) -> None:
         """X has these words already: from an earlier try whose answer was lost, or from another post of hers."""
@@ -245,6 +247,7 @@ def _needs_operator(error: MiaError) -> bool:
     return isinstance(error, XUnauthorized | XOutOfCredits | OperatorError)
 
 
-def _pause(out: Outgoing) -> timedelta:
-    """Ever longer with each try; how long the text waited in the queue before the first one says nothing of X."""
-    return min(pause_after(out.attempts), _LONGEST_PAUSE)
+def _pause(out: Outgoing, now: datetime) -> timedelta:
+    """Longer with each try, but no longer than a quarter of the age: short for what is young, or tried first."""
+    young = max((now - out.created_at) / 4, _FIRST_PAUSE)
+    return min(pause_after(out.attempts), young, _LONGEST_PAUSE)
