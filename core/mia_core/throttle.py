@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete
 from sqlmodel import col
 
 from mia_core.clock import Clock
@@ -33,11 +33,3 @@ class Throttles:
         async with self._database.writing() as connection:
             await connection.execute(delete(Throttle).where(over, col(Throttle.key) != key))
             return int((await connection.execute(statement.returning(col(Throttle.count)))).scalar_one())
-
-    async def counted(self, key: str) -> int:
-        """How many tries there were of late."""
-        statement = select(col(Throttle.count)).where(
-            col(Throttle.key) == key, col(Throttle.ends_at) > self._clock()
-        )
-        async with self._database.reading() as connection:
-            return (await connection.execute(statement)).scalar_one_or_none() or 0

@@ -40,7 +40,7 @@ class Vault:
             ) from None
 
     def opened(self, sealed: bytes) -> bytes | None:
-        """What a browser brings back that was sealed for it; None for what was not, or is not whole."""
+        """Decrypt what may do without; None when no key fits, or it is not whole."""
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
@@ -63,7 +63,7 @@ class Vault:
 
     def pseudonym(self, person_id: int) -> str:
         """A person's name in logs and at xAI: 16 hex digits that only the key links to the X id."""
-        return hmac.new(self._hash_key, f"person:{person_id}".encode(), hashlib.sha256).hexdigest()[:16]
+        return self._named("person", str(person_id))[:16]
 
 
 def open_vault(settings: Settings) -> Vault:

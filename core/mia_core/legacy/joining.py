@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from mia_core.app import App
 from mia_core.legacy.importing import source_of
+from mia_core.memory.version import raise_version
 from mia_core.tables import LegacyAccount, Memory, Message, Person, Session
 
 UNDO = timedelta(days=14)
@@ -46,20 +47,12 @@ async def accounts_joined_to(app: App, person_id: int) -> list[OldAccount]:
 
 async def join(app: App, username: str, person_id: int, consent: str) -> bool:
     """Let all that the account holds stand under the person, merged by time. False if it is joined already."""
-    now = app.clock()
-    async with app.database.writing() as connection:
-        taken = (
-            update(LegacyAccount)
-            .where(col(LegacyAccount.username) == username, col(LegacyAccount.joined_at).is_(None))
-            .values(joined_to=person_id, joined_at=now, consent=consent)
-            .returning(col(LegacyAccount.person_id))
-        )
-        old_id = (await connection.execute(taken)).scalar_one_or_none()
-        if old_id is None:
-            return False
-        await _move(connection, source_of(username), old_id, person_id)
-    app.indexes.forget(person_id)
-    return True
+    taken = (
+        update(LegacyAccount)
+        .where(col(LegacyAccount.username) == username, col(LegacyAccount.joined_at).is_(None))
+        .values(joined_to=person_id, joined_at=app.clock(), consent=consent)
+    )
+    return await _hand(app, taken, username, person_id, back=False)
 
 
 async def undo(app: App, username: str, person_id: int) -> bool:
@@ -67,21 +60,27 @@ async def undo(app: App, username: str, person_id: int) -> bool:
 
     False when there is no such join, or it is too long ago.
     """
-    async with app.database.writing() as connection:
-        left = (
-            update(LegacyAccount)
-            .where(
-                col(LegacyAccount.username) == username,
-                col(LegacyAccount.joined_to) == person_id,
-                col(LegacyAccount.joined_at) > app.clock() - UNDO,
-            )
-            .values(joined_to=None, joined_at=None, consent=None)
-            .returning(col(LegacyAccount.person_id))
+    left = (
+        update(LegacyAccount)
+        .where(
+            col(LegacyAccount.username) == username,
+            col(LegacyAccount.joined_to) == person_id,
+            col(LegacyAccount.joined_at) > app.clock() - UNDO,
         )
-        old_id = (await connection.execute(left)).scalar_one_or_none()
+        .values(joined_to=None, joined_at=None, consent=None)
+    )
+    return await _hand(app, left, username, person_id, back=True)
+
+
+async def _hand(app: App, changed: Update, username: str, person_id: int, *, back: bool) -> bool:
+    """Change the account, and hand what it holds to the person or back; False when there is none to change."""
+    async with app.database.writing() as connection:
+        returning = changed.returning(col(LegacyAccount.person_id))
+        old_id = (await connection.execute(returning)).scalar_one_or_none()
         if old_id is None:
             return False
-        await _move(connection, source_of(username), person_id, old_id)
+        from_id, to_id = (person_id, old_id) if back else (old_id, person_id)
+        await _move(connection, source_of(username), from_id, to_id)
     app.indexes.forget(person_id)
     return True
 
@@ -107,8 +106,8 @@ async def _accounts(app: App, which: Any) -> list[OldAccount]:
 
 async def _move(connection: AsyncConnection, source: str, from_id: int, to_id: int) -> None:
     """Let what is of an old account change its person, and number both people's messages anew, by time."""
-    risen = update(Person).where(col(Person.id).in_((from_id, to_id)))
-    await connection.execute(risen.values(memory_version=col(Person.memory_version) + 1))
+    for person_id in sorted((from_id, to_id)):  # in one order, so that two who hand on do not wait for one another
+        await raise_version(connection, person_id)
     # messages of the two have the same numbers: those that move are moved out of the way first
     moving = (col(Message.person_id) == from_id, col(Message.channel) == source)
     await connection.execute(update(Message).where(*moving).values(person_id=to_id, seq=-col(Message.seq)))

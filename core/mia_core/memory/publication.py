@@ -20,7 +20,7 @@ from mia_core.tables import Cursor, Memory, Person, Publication
 APPROVED = "publications"
 """The cursor that moves with every approval, for processes to see that there is something new."""
 CONSENT_VERSION = "1"
-"""Of the text `offer_ask`; rises whenever what is agreed to changes."""
+"""Of what is agreed to, in a DM or on the site; rises whenever that changes. Its words stand with each consent."""
 Decision = Literal["approved", "declined"]
 _OPEN = ("offered", "approved")
 

@@ -14,9 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mia_core.memory.bm25 import Scores
 from mia_core.memory.dates import Days, days_in
 from mia_core.memory.index import Names, Past, PersonIndex, Remembered
-from mia_core.memory.shelf import Scores, Shelf
+from mia_core.memory.shelf import Shelf
 from mia_core.memory.words import language_of, lexicon, names_in, terms, without, words
 
 _NEAR, _AROUND, _SESSION, _MEANING = 2.0, 4.0, 6.5, 12.0
@@ -26,8 +27,9 @@ _IMPORTANCE, _RECENCY, _OVER = 1.0, 0.5, -6.0
 _BESIDE, _AGAIN, _FREE = 0.2, 0.3, 2
 """What a message loses for each neighbour chosen before it, and for each of its session beyond the first."""
 _FIRST, _FOUND = 5, 1.5
-"""A second look: what is like one of the first messages that were found, in meaning, is found by it. Of messages
-that answer a question together it brings 1.2 percent more among the first ten (LoCoMo, conversations 3 to 5)."""
+"""A second look: what is like one of the first messages that were found, in meaning, is found by it. Chosen while
+looking at all five conversations; among the first ten it brings 0.8 points more of what several messages answer
+together (49.7 to 50.5), and 0.2 of all."""
 _POOL = 3
 """How many more candidates than are wanted the choice is made from."""
 _FADING_S = 90 * 24 * 3600

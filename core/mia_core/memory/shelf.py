@@ -6,25 +6,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mia_core.memory.bm25 import Scores, hold_back, rarity, saturated
 from mia_core.memory.dates import Moments
 from mia_core.memory.embed import Vectors
-
-Scores = NDArray[np.float32]
-"""One number a text."""
 
 REACH = 3
 """Texts before and after one that are looked at with it."""
 _NEAR = (0.2, 0.5, 1.0, 0.2)
 """What the text two before, the one before, the text itself and the one after bring to its meaning: a message is
 understood by the question that it answers."""
-_K1 = 1.2
 _LENGTH, _SESSION_LENGTH = 0.5, 0.75
-"""Constants of BM25 (Robertson and Zaragoza 2009): saturation, and how far long texts are held back."""
+"""How far long texts, and long sessions, are held back; 0 to 1."""
 _BYTES_BESIDE = 400
 """Of one text beside its words, postings and vector: an estimate, for the bound alone."""
 _BYTES_OF_A_POSTING = 7
@@ -208,7 +205,7 @@ class Shelf:
             nothing = np.zeros(self._count, dtype=np.float32)
             return Lexical(nothing, nothing, nothing)
         unknown = min(len(wanted) - sum(term in self._rows for term in wanted), _MOST_TERMS)
-        weight = sum(_rarity(self._holding(term), self._count) for term in known)
+        weight = sum(rarity(self._holding(term), self._count) for term in known)
         weight += unknown * math.log(1 + self._count)
         if self._alone:
             alone = self._own(known) / np.float32(weight)
@@ -229,7 +226,7 @@ class Shelf:
         held_back = self._lengths().own
         for term in terms:
             rows, times = self._postings(term)
-            scores[rows] += _rarity(len(rows), self._count) * _saturated(times, held_back[rows])
+            scores[rows] += rarity(len(rows), self._count) * saturated(times, held_back[rows])
         return scores
 
     def _surroundings(self, terms: Sequence[str]) -> tuple[Scores, Scores, Scores]:
@@ -247,12 +244,12 @@ class Shelf:
                 window = _windows(sums, reach)
                 (touched,) = np.nonzero(window)
                 touched = touched[held_back[touched] > 0]
-                scores[touched] += _rarity(len(touched), self._count) * _saturated(
+                scores[touched] += rarity(len(touched), self._count) * saturated(
                     window[touched], held_back[touched]
                 )
             in_session = np.bincount(sessions[rows], weights=times, minlength=self._sessions)
             holding = int(np.count_nonzero(in_session))
-            session += _rarity(holding, self._sessions) * _saturated(in_session, lengths.session)
+            session += rarity(holding, self._sessions) * saturated(in_session, lengths.session)
         return near[places], around[places], session[sessions]
 
     def _lengths(self) -> "_HeldBack":
@@ -264,10 +261,10 @@ class Shelf:
             sums = np.cumsum(spread)
             in_session = np.bincount(self.sessions, weights=lengths, minlength=self._sessions)
             self._held_back = _HeldBack(
-                own=_held_back(lengths, _LENGTH),
-                near=_at(places, _held_back(_windows(sums, 1)[places], _LENGTH), self._width),
-                around=_at(places, _held_back(_windows(sums, REACH)[places], _LENGTH), self._width),
-                session=_held_back(in_session, _SESSION_LENGTH),
+                own=hold_back(lengths, _LENGTH),
+                near=_at(places, hold_back(_windows(sums, 1)[places], _LENGTH), self._width),
+                around=_at(places, hold_back(_windows(sums, REACH)[places], _LENGTH), self._width),
+                session=hold_back(in_session, _SESSION_LENGTH),
             )
         return self._held_back
 
@@ -334,18 +331,3 @@ def _at(places: NDArray[np.int64], values: Scores, width: int) -> Scores:
     spread = np.zeros(width, dtype=np.float32)
     spread[places] = values
     return spread
-
-
-def _saturated(counts: NDArray[Any], held_back: Scores) -> Scores:
-    """BM25's part for how often a term is there: each further time says less."""
-    return np.asarray(counts * np.float32(_K1 + 1) / (counts + held_back), dtype=np.float32)
-
-
-def _held_back(lengths: NDArray[Any], share: float) -> Scores:
-    average = max(float(lengths.mean()), 1.0)
-    return np.asarray(_K1 * (1 - share + share / average * lengths), dtype=np.float32)
-
-
-def _rarity(holding: int, of: int) -> float:
-    """BM25's weight of a term that so many of so many texts hold."""
-    return math.log(1 + (of - holding + 0.5) / (holding + 0.5))

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from mia_core.app import App
 from mia_core.memory.forget import forget
 from mia_core.memory.mind import index_of
+from mia_core.memory.version import raise_version
 from mia_core.tables import Message, Person, Session
 
 
@@ -110,8 +111,7 @@ async def delete_messages(
         chosen.append(col(Message.at) < until)
     index = await index_of(app, person)
     async with app.database.writing() as connection:
-        risen = update(Person).where(col(Person.id) == person.id)
-        await connection.execute(risen.values(memory_version=col(Person.memory_version) + 1))
+        await raise_version(connection, person.id)
         ids = (await connection.execute(select(col(Message.id)).where(*chosen))).scalars().all()
         await forget(connection, app, index, person.id, memory_ids=(), message_ids=ids)
     app.indexes.forget(person.id)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import func, insert, select
 from sqlmodel import col
 
 from mia_core.app import App
@@ -13,6 +12,7 @@ from mia_core.memory.forget import forget, messages_that_say
 from mia_core.memory.mind import index_of
 from mia_core.memory.publication import Consent, Statement, offer, revoke
 from mia_core.memory.sensitive import category_of
+from mia_core.memory.version import raise_version
 from mia_core.tables import Memory, Person
 
 LONGEST = 500
@@ -84,7 +84,7 @@ async def delete_memory(app: App, person: Person, memory_id: int) -> bool:
         return False
     heard = messages_that_say(index, (memory_id,))
     async with app.database.writing() as connection:
-        await _changed(connection, person.id)
+        await raise_version(connection, person.id)
         await forget(connection, app, index, person.id, memory_ids=(memory_id,), message_ids=heard)
     app.indexes.forget(person.id)
     return True
@@ -103,7 +103,7 @@ async def correct_memory(app: App, person: Person, memory_id: int, statement: st
     (vector,) = await app.embedder.embed([statement])
     now, new_id = app.clock(), app.ids()
     async with app.database.writing() as connection:
-        version = await _changed(connection, person.id)
+        version = await raise_version(connection, person.id)
         await forget(connection, app, index, person.id, memory_ids=(memory_id,), message_ids=())
         row: dict[str, Any] = {
             "person_id": person.id,
@@ -152,14 +152,3 @@ async def take_back(app: App, person_id: int, memory_id: int) -> bool:
     """Nobody is told it from now on. False when it was not public, nor about to be."""
     async with app.database.writing() as connection:
         return await revoke(connection, person_id, app.clock(), memory_ids=(memory_id,)) > 0
-
-
-async def _changed(connection: AsyncConnection, person_id: int) -> int:
-    """A new version of the person's memories, with their row locked before all others, as turns do."""
-    risen = (
-        update(Person)
-        .where(col(Person.id) == person_id)
-        .values(memory_version=col(Person.memory_version) + 1)
-        .returning(col(Person.memory_version))
-    )
-    return int((await connection.execute(risen)).scalar_one())

@@ -5,8 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from mia_core.app import App
 from mia_core.errors import OperatorError
-from mia_core.memory.publication import Decision, decide, publications
+from mia_core.memory.publication import Decision, Offered, decide, publications
 from mia_site.doors import admin, doors_of
 from mia_site.login.sign_ins import Visitor
 from mia_site.me.forms import go, id_in, not_there, own_page
@@ -24,13 +25,7 @@ async def pending(request: Request, visitor: Visitor) -> Response:
     app = doors_of(request).app
     offered = await publications(app.database, "offered", _AT_ONCE)
     for each in offered:
-        log.info(
-            "operator_looked",
-            who=_who(visitor),
-            what=f"memories {each.id}",
-            person=app.vault.pseudonym(each.person_id),
-            state=each.state,
-        )
+        _tell("operator_looked", app, visitor, each)
     return own_page(request, visitor, "admin/memories.html", {"offered": offered})
 
 
@@ -44,14 +39,13 @@ async def decide_one(request: Request, visitor: Visitor) -> Response:
         decided = await decide(app.database, app.clock, id_in(request), decision, _who(visitor))
     except OperatorError:
         return go(PAGE, "decided_before")
-    log.info(
-        "operator_decided",
-        who=_who(visitor),
-        what=f"memories {decided.id}",
-        person=app.vault.pseudonym(decided.person_id),
-        state=decided.state,
-    )
+    _tell("operator_decided", app, visitor, decided)
     return go(PAGE, decision)
+
+
+def _tell(event: str, app: App, visitor: Visitor, seen: Offered) -> None:
+    what, person = f"memories {seen.id}", app.vault.pseudonym(seen.person_id)
+    log.info(event, who=_who(visitor), what=what, person=person, state=seen.state)
 
 
 def _who(visitor: Visitor) -> str:

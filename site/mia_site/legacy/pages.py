@@ -28,7 +28,7 @@ CONSENT = (
 """What is ticked: X asks for an express consent before an id on X is linked to an account elsewhere."""
 _WHILE = timedelta(minutes=15)
 _TRIES_OF_ACCOUNT, _TRIES_FROM_NETWORK = 5, 20
-"""Wrong passwords within a while, after which neither the right one nor a wrong one is looked at."""
+"""Tries within a while, after which no password is looked at, be it right or wrong."""
 _PROOF_LIVES = timedelta(minutes=10)
 
 
@@ -38,9 +38,8 @@ async def begin(request: Request, visitor: Visitor) -> Response:
     app = doors_of(request).app
     deadline = Deadline(app.settings.site.legacy_deadline)
     joined = await accounts_joined_to(app, visitor.person.id)
-    over = deadline.is_deleted(app.clock())
-    if over or request.method != "POST":
-        return _show(request, visitor, deadline, joined=joined, over=over)
+    if deadline.is_deleted(app.clock()) or request.method != "POST":
+        return _show(request, visitor, deadline, joined=joined)
     username, password = await text_of(request, "username"), await _password(request)
     error = await _refused(request, app, username) if username and password else "Fill in both."
     proven = None if error else await proves(app.database, username, password)
@@ -92,7 +91,8 @@ async def take_back(request: Request, visitor: Visitor) -> Response:
         what=(
             "What came from it, and is still there, stands by itself again. MIA no longer uses it with you.",
             "What you corrected or deleted meanwhile stays as it is.",
-            "You can bring the account along once more, with its password, until it is deleted.",
+            "You can bring the account along once more, with its password, until old accounts are deleted.",
+            "Once that day has come, separating it means that it is deleted in the next night.",
         ),
         button="Separate it",
         back=PAGE,
@@ -139,13 +139,12 @@ def _show(
     joined: list[OldAccount],
     username: str = "",
     error: str = "",
-    over: bool = False,
 ) -> Response:
     now = doors_of(request).app.clock()
     context: dict[str, object] = {
         "deadline": deadline,
         "passed": deadline.has_passed(now),
-        "over": over,
+        "over": deadline.is_deleted(now),
         "joined": [(account, account.can_be_undone(now)) for account in joined],
         "username": username,
         "error": error,

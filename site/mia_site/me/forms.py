@@ -92,7 +92,7 @@ _DONE = {
     "approved": "Approved. MIA may tell it from now on, until its person takes it back.",
     "declined": "Declined. It stays between MIA and its person.",
     "decided_before": "That one was decided before, or taken back. Nothing has changed.",
-    "joined": "Done. What the old account held is with you now; MIA finds all of it within a day.",
+    "joined": "Done. What the old account held is with you now; its meaning is searched within some hours.",
     "undone": "Done. The old account stands by itself again.",
 }
 """What the last act has done, by the word in the address."""

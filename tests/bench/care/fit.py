@@ -44,6 +44,7 @@ class Shares:
 
 
 SURE = Shares(hard=0.015, ordinary=0.001)
+"""Of what ends a turn."""
 UNEASY: dict[Task, Shares] = {
     "crisis": Shares(hard=0.04, ordinary=0.03),
     "stop": Shares(hard=0.04, ordinary=0.03),
@@ -51,6 +52,7 @@ UNEASY: dict[Task, Shares] = {
     "child": Shares(hard=0.01, ordinary=0.005),
     "parent": Shares(hard=0.015, ordinary=0.005),
 }
+"""Of what is looked at closely. Where that lets less pass than SURE (start, child), it is the bound of both."""
 OF: dict[Task, str] = {"start": "stop", "child": "age", "parent": "age"}
 """Whose lines a task learns from, where not its own."""
 _STRENGTH = 50.0
